@@ -1,0 +1,62 @@
+"""Who read of whom: one access entry per request that reads of people, in the reading statement.
+
+UU 27/2022 gives a person the right to know. The entry is written by the statement that finds the
+people, so there is no reading without it, and where nothing was found nothing is noted.
+"""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from app.db.sessions import Reading
+from app.domain.actors import Actor
+from app.domain.sight import Purpose
+
+# `found` gives the finished JSON and the ids of the people or households in it.
+NOTED = """
+WITH found (body, subjects) AS ({statement}),
+seen AS (
+    INSERT INTO access_entry (scope_code, actor_id, actor_role, actor_region_code,
+                              purpose, operation, request_id, subjects)
+    SELECT ${0}::bigint, ${1}::uuid, ${2}::text, ${3}::text, ${4}::text, ${5}::text, ${6}::text,
+           subjects
+    FROM found WHERE cardinality(subjects) > 0
+)
+SELECT body FROM found
+"""
+
+
+@dataclass(frozen=True)
+class Access:
+    """By whom, what for, in which request."""
+
+    actor: Actor
+    purpose: Purpose
+    operation: str
+    request_id: str
+
+
+class PeopleReading(Reading):
+    """A look at people from within one region, which leaves its trace."""
+
+    def __init__(self, connection: asyncpg.Connection, access: Access) -> None:
+        super().__init__(connection)
+        self._access = access
+
+    async def people(self, statement: str, *arguments: object) -> str | None:
+        """The JSON of a statement that selects (body, subjects), or None where it finds nothing."""
+        access, actor = self._access, self._access.actor
+        first = len(arguments) + 1
+        noted = NOTED.format(*range(first, first + 7), statement=statement)
+        body: str | None = await self.value(
+            noted,
+            *arguments,
+            actor.region.first,
+            actor.id,
+            actor.role,
+            actor.region.code,
+            access.purpose,
+            access.operation,
+            access.request_id,
+        )
+        return body

@@ -1,0 +1,131 @@
+"""Recording steps: the one place where a state changes, and where what changed is kept.
+
+A subject is a row with `id`, `state`, `version` and `scope_code`. Whatever happens to it happens
+here, together with the audit entry that says so.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db.tables.audit import AuditEntry
+from app.db.tables.base import now
+from app.domain.errors import Conflict, Fault, Outdated, Said
+from app.domain.workflow import Action, State, Step
+
+Subject = Any  # a table with id, state, version, scope_code: SQLModel gives no common type
+Changes = Mapping[str, object]
+
+CHANGED = Said(
+    id="Bagian ini diubah setelah versi yang Anda baca.",
+    en="This was changed after the version you read.",
+)
+
+
+class MovedMeanwhile(Conflict):
+    """Somebody else moved it first."""
+
+    title = Said(id="Orang lain sudah mendahului", en="Somebody else moved it first")
+    detail = Said(
+        id="Status {name} ini baru saja berubah. Baca ulang, lalu ulangi bila masih perlu.",
+        en="The state of this {name} has just changed. Read it again and retry if still needed.",
+    )
+
+
+def canonical(value: object) -> str:
+    """JSON in one way only: sorted, compact, in UTF-8. This text is what the audit hashes."""
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date | UUID):
+        return str(value)
+    raise TypeError(f"{type(value)} has no canonical form")
+
+
+async def record(
+    session: AsyncSession,
+    subject: Subject,
+    step: Step[State, Action],
+    *,
+    changes: Changes | None = None,
+) -> AuditEntry:
+    """Move `subject` along `step`, change what changes, and keep the step: all or nothing.
+
+    Compare and set: where the state or the version is no longer the one that was read, nobody
+    is overwritten and `MovedMeanwhile` is raised. A step without a source brings the subject in.
+    """
+    before_after = {
+        f"/{name}": [getattr(subject, name), new] for name, new in (changes or {}).items()
+    }
+    if step.source is None:
+        session.add(subject)
+        await session.flush()
+    else:
+        await _move(session, subject, step, changes or {})
+    entry = AuditEntry(
+        workflow=step.workflow,
+        subject_id=subject.id,
+        scope_code=subject.scope_code,
+        action=step.action,
+        source=step.source,
+        target=step.target,
+        version=subject.version,
+        actor_id=step.actor.id,
+        actor_role=step.actor.role,
+        actor_region_code=step.actor.region.code,
+        channel=session.info["channel"],
+        request_id=session.info["request_id"],
+        grounds=canonical(dict(step.grounds)),
+        changes=canonical(before_after),
+    )
+    session.add(entry)
+    await session.flush()
+    return entry
+
+
+async def _move(
+    session: AsyncSession, subject: Subject, step: Step[State, Action], changes: Changes
+) -> None:
+    table: Any = type(subject)
+    values = {
+        "state": step.target,
+        "version": subject.version + 1,
+        "updated_at": now(),
+        **changes,
+    }
+    moved = await session.exec(
+        update(table)
+        .where(
+            col(table.id) == subject.id,
+            col(table.state) == step.source,
+            col(table.version) == subject.version,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount == 0:
+        raise MovedMeanwhile(name=step.workflow)
+    await session.refresh(subject)
+
+
+async def expect(session: AsyncSession, subject: Subject, version: int) -> None:
+    """Refuse what was meant for an older version, naming the fields that have changed since."""
+    if subject.version == version:
+        return
+    entries = await session.exec(
+        select(AuditEntry.changes).where(
+            AuditEntry.subject_id == subject.id, AuditEntry.version > version
+        )
+    )
+    changed = sorted({name for changes in entries for name in json.loads(changes)} | {"/state"})
+    faults = [Fault(pointer, "changed_meanwhile", CHANGED) for pointer in changed]
+    raise Outdated(faults, expected=version, current=subject.version)

@@ -1,0 +1,129 @@
+"""Finders of regions. Reference data, the same for everybody: the only finders without `within`.
+
+Each is one statement that returns finished JSON.
+"""
+
+from app.db.sessions import Reading
+from app.domain.errors import NotFound, Said
+from app.domain.niks import KnownRegions
+from app.domain.regions import Region
+
+
+class RegionNotFound(NotFound):
+    """No region has this code, nor had it before."""
+
+    title = Said(id="Wilayah tidak ditemukan", en="No such region")
+    detail = Said(
+        id="Gunakan kode Kemendagri tanpa titik. Daftar provinsi ada di /v1/regions; turun dari "
+        "sana.",
+        en="Use the Kemendagri code without dots. The provinces are at /v1/regions; go down from "
+        "there.",
+    )
+
+
+_REGION = """
+json_build_object(
+    'code', code, 'tier', tier, 'kind', kind, 'name', name, 'parent_code', parent_code,
+    'postal_code', postal_code, 'time_zone', time_zone,
+    'valid_from', valid_from, 'valid_to', valid_to, 'replaced_by', replaced_by
+)
+"""
+_NATION = """
+json_build_object(
+    'code', '', 'tier', 'nation', 'kind', NULL, 'name', 'Indonesia', 'parent_code', NULL,
+    'postal_code', NULL, 'time_zone', NULL,
+    'valid_from', NULL, 'valid_to', NULL, 'replaced_by', NULL
+)
+"""
+_COUNTS_NOW = """
+(valid_from IS NULL OR valid_from <= current_date) AND (valid_to IS NULL OR valid_to > current_date)
+"""
+
+_FIND = f"SELECT {_REGION}::text FROM region WHERE code = $1"  # noqa: S608
+
+_PROVINCES = f"""
+SELECT json_build_object('own', own, 'items', provinces, 'next', NULL)::text
+FROM
+    (
+        SELECT {_NATION} AS own WHERE $1 = ''
+        UNION ALL
+        SELECT {_REGION} FROM region WHERE code = $1
+    ) AS asked,
+    (
+        SELECT json_agg({_REGION} ORDER BY code) AS provinces
+        FROM region WHERE parent_code IS NULL AND {_COUNTS_NOW}
+    ) AS all_provinces
+"""  # noqa: S608
+
+_CHILDREN = f"""
+WITH ahead AS (
+    SELECT *, row_number() OVER (ORDER BY code) AS place
+    FROM region
+    WHERE parent_code = $1 AND code > $2 AND {_COUNTS_NOW}
+    ORDER BY code
+    LIMIT $3 + 1
+)
+SELECT json_build_object(
+    'items', coalesce(
+        (SELECT json_agg({_REGION} ORDER BY code) FROM ahead WHERE place <= $3), '[]'
+    ),
+    'next', (
+        SELECT code FROM ahead
+        WHERE place = $3 AND EXISTS (SELECT FROM ahead AS beyond WHERE beyond.place > $3)
+    )
+)::text
+FROM region
+WHERE code = $1
+"""  # noqa: S608
+
+_ANCESTORS = f"""
+SELECT json_build_object(
+    'items', coalesce(
+        (
+            SELECT json_agg({_REGION} ORDER BY code)
+            FROM region
+            WHERE code IN (left($1, 2), left($1, 4), left($1, 6)) AND code <> $1
+        ),
+        '[]'
+    ),
+    'next', NULL
+)::text
+FROM region
+WHERE code = $1
+"""  # noqa: S608
+
+
+async def find(reading: Reading, code: str) -> str:
+    return _found(await reading.value(_FIND, code))
+
+
+async def provinces(reading: Reading, *, own: Region) -> str:
+    """The provinces there are today, and beside them the region of whoever asks."""
+    return _found(await reading.value(_PROVINCES, own.code))
+
+
+async def children(reading: Reading, code: str, *, limit: int, after: str | None) -> str:
+    """A page of the regions one tier below that count today, by code."""
+    return _found(await reading.value(_CHILDREN, code, after or "", limit))
+
+
+async def ancestors(reading: Reading, code: str) -> str:
+    """The regions around it, from its province inwards."""
+    return _found(await reading.value(_ANCESTORS, code))
+
+
+def _found(text: str | None) -> str:
+    if text is None:
+        raise RegionNotFound
+    return text
+
+
+async def known_regions(reading: Reading) -> KnownRegions:
+    """Every code above the village, retired ones too: under a megabyte, so keep it."""
+    rows = await reading.rows(
+        "SELECT array_agg(code) FILTER (WHERE tier = 'province') AS provinces, "
+        "array_agg(code) FILTER (WHERE tier = 'regency') AS regencies, "
+        "array_agg(code) FILTER (WHERE tier = 'district') AS districts "
+        "FROM region WHERE tier <> 'village'"
+    )
+    return KnownRegions(**{tier: frozenset(codes or ()) for tier, codes in rows[0].items()})

@@ -1,0 +1,22 @@
+"""`Region.covers`, for the database: as a condition, and as the setting row-level security reads."""
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from app.domain.regions import Region
+
+
+def lies_within(scope_code: int, region: Region) -> ColumnElement[bool]:
+    """Whether the row whose `scope_code` this is lies within `region`."""
+    return col(scope_code).between(region.first, region.last)
+
+
+def scope_statement(region: Region) -> str:
+    """The statement that opens a transaction for people of that region, and for no others.
+
+    Two integers of our own making are written into it, so that `BEGIN` and it make one message.
+    """
+    return (
+        f"SELECT set_config('siks.region_from', '{region.first}', true), "
+        f"set_config('siks.region_to', '{region.last}', true)"
+    )

@@ -1,0 +1,122 @@
+"""The two roads to PostgreSQL, both of which begin by saying for which region they go.
+
+Writing goes through a SQLModel session, `Database.transaction(within)`: the only commit there is.
+Reading goes through asyncpg, `Database.reading(within)`: one statement that returns finished JSON.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db.scope import scope_statement
+from app.domain.channels import Channel
+from app.domain.regions import Region
+
+STATEMENT_SECONDS = 5
+LOCK_SECONDS = 2
+IDLE_IN_TRANSACTION_SECONDS = 15
+COMMAND_SECONDS = 6
+POOL_WAIT_SECONDS = 2
+
+SERVER_SETTINGS = {
+    "application_name": "siks",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
+    "timezone": "UTC",
+}
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A pooled connection that is given back as it is: nothing outlives a transaction here."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Reading:
+    """One read-only look at the registry, from within one region."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def value(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
+        """The first column of the first row, or None where there is no row."""
+        return await self._connection.fetchval(statement, *arguments)
+
+    async def rows(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        return await self._connection.fetch(statement, *arguments)
+
+
+class Database:
+    """One PostgreSQL, as the service's own unprivileged role."""
+
+    def __init__(self, url: str, *, connections: int = 10) -> None:
+        self.url = make_url(url).set(drivername="postgresql+asyncpg")
+        self._connections = connections
+        self.engine: AsyncEngine = create_async_engine(
+            self.url,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            pool_pre_ping=True,
+            pool_recycle=300,
+            connect_args={"server_settings": SERVER_SETTINGS, "command_timeout": COMMAND_SECONDS},
+        )
+        self._sessions = async_sessionmaker(
+            self.engine, class_=AsyncSession, expire_on_commit=False
+        )
+        self._pool: asyncpg.Pool | None = None
+
+    async def open(self) -> None:
+        self._pool = await asyncpg.create_pool(
+            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            min_size=1,
+            max_size=self._connections,
+            connection_class=_Connection,
+            command_timeout=COMMAND_SECONDS,
+            server_settings=SERVER_SETTINGS,
+        )
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(
+        self, within: Region, *, channel: Channel = Channel.CONSOLE, request_id: str = ""
+    ) -> AsyncIterator[AsyncSession]:
+        """Commits when the block ends, rolls back when it raises. The only commit there is.
+
+        `channel` and `request_id` are what the audit says of the way a step came in.
+        """
+        async with self._sessions.begin() as session:
+            session.info.update(channel=channel, request_id=request_id)
+            connection = await session.connection()
+            await connection.execute(text(scope_statement(within)))
+            yield session
+
+    @asynccontextmanager
+    async def connection(self, within: Region, *, begin: str) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction on asyncpg, opened and scoped in one message."""
+        assert self._pool is not None, "open() comes first"  # noqa: S101
+        async with self._pool.acquire(timeout=POOL_WAIT_SECONDS) as connection:
+            await connection.execute(f"{begin}; {scope_statement(within)}")
+            try:
+                yield connection
+            except BaseException:
+                await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+
+    @asynccontextmanager
+    async def reading(self, within: Region) -> AsyncIterator[Reading]:
+        async with self.connection(within, begin="BEGIN READ ONLY") as connection:
+            yield Reading(connection)

@@ -1,0 +1,164 @@
+"""Accounts and their assignments, the sign-ins that live on them, and the tries that failed.
+
+Accounts and assignments lie in a region like everything else about people, so they are scoped.
+The door itself works before anybody is known: it looks from within all of Indonesia, explicitly,
+and only ever by a name or a token that was presented to it. Sign-ins, refresh tokens and tallies
+are found by hashes of what was presented, name nobody, and have no row-level security.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from app.db.tables.base import new_id, now, words_of
+from app.domain.accounts import ACCOUNTS, AccountState
+from app.domain.actors import TIERS_OF, Role
+from app.domain.regions import Region, Tier
+
+LENGTH_OF = {Tier.NATION: 0, Tier.PROVINCE: 2, Tier.REGENCY: 4, Tier.DISTRICT: 6, Tier.VILLAGE: 10}
+SCOPE_IS_OF_CODE = "scope_code = rpad(region_code, 10, '0')::bigint"
+
+
+def _lengths(role: Role) -> str:
+    return ", ".join(str(LENGTH_OF[tier]) for tier in Tier if tier in TIERS_OF[role])
+
+
+TIER_FITS_ROLE = (
+    "length(region_code) = ANY (CASE role "
+    + " ".join(f"WHEN '{role}' THEN ARRAY[{_lengths(role)}]" for role in Role)
+    + " END)"
+)
+
+
+class Account(SQLModel, table=True):
+    """Somebody who may sign in. `session_version` moves on when he is sent out."""
+
+    __table_args__ = (
+        CheckConstraint("username ~ '^[a-z0-9][a-z0-9._-]{2,63}$'", name="username_is_plain"),
+        CheckConstraint("region_code ~ '^[0-9]*$'", name="region_code_is_digits"),
+        CheckConstraint("length(region_code) IN (0, 2, 4, 6, 10)", name="region_code_has_a_tier"),
+        CheckConstraint(SCOPE_IS_OF_CODE, name="scope_is_of_code"),
+        Index(None, "scope_code", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    username: str = Field(unique=True, sa_type=Text)
+    display_name: str = Field(sa_type=Text)
+    password_hash: str = Field(sa_type=Text)
+    state: AccountState = Field(default=ACCOUNTS.initial, sa_type=words_of(AccountState, "state"))
+    session_version: int = 1
+    region_code: str = Field(sa_type=Text)  # home: whose admin answers for the account
+    scope_code: int = Field(sa_type=BigInteger)
+    version: int = 1
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class Assignment(SQLModel, table=True):
+    """An account's role over a region, for a time."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id"], ["account.id"]),
+        UniqueConstraint("id", "account_id"),  # what sign-ins refer to
+        CheckConstraint("region_code ~ '^[0-9]*$'", name="region_code_is_digits"),
+        CheckConstraint(SCOPE_IS_OF_CODE, name="scope_is_of_code"),
+        CheckConstraint(TIER_FITS_ROLE, name="tier_fits_role"),
+        CheckConstraint("begins_at < ends_at", name="period"),
+        Index(
+            "uq_assignment_open",
+            "account_id",
+            "role",
+            "region_code",
+            unique=True,
+            postgresql_where=text("ends_at IS NULL"),
+        ),
+        Index(None, "account_id"),
+        Index(None, "scope_code", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    role: Role = Field(sa_type=words_of(Role, "role"))
+    region_code: str = Field(sa_type=Text)
+    scope_code: int = Field(sa_type=BigInteger)
+    begins_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    version: int = 1
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+    @property
+    def region(self) -> Region:
+        return Region(self.region_code)
+
+
+class SignIn(SQLModel, table=True):
+    """One password accepted, and the family of refresh tokens that lives on it."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["assignment_id", "account_id"], ["assignment.id", "assignment.account_id"]
+        ),
+        Index(None, "account_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    assignment_id: UUID
+    session_version: int
+    started_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ends_at: datetime = Field(sa_type=DateTime(timezone=True))
+    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class RefreshToken(SQLModel, table=True):
+    """One refresh token, known by its SHA-256 only. It is used once."""
+
+    __tablename__ = "refresh_token"
+    __table_args__ = (
+        ForeignKeyConstraint(["sign_in_id"], ["sign_in.id"], ondelete="CASCADE"),
+        CheckConstraint("length(token_hash) = 32", name="token_hash_is_sha256"),
+        Index(None, "sign_in_id"),
+    )
+
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    sign_in_id: UUID
+    issued_at: datetime = Field(sa_type=DateTime(timezone=True))
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
+    used_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    replaced_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class TallyOf(StrEnum):
+    ACCOUNT = "account"
+    ADDRESS = "address"
+
+
+class SignInFailure(SQLModel, table=True):
+    """The tries that count against one username or one address, whether or not it exists."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (
+        CheckConstraint("length(key_hash) = 32", name="key_hash_is_sha256"),
+        Index(None, "since"),
+    )
+
+    key_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    tally_of: TallyOf = Field(sa_type=words_of(TallyOf, "tally_of"))
+    tries: int = 0
+    since: datetime = Field(sa_type=DateTime(timezone=True))
+    blocked_until: datetime = Field(sa_type=DateTime(timezone=True))

@@ -1,0 +1,120 @@
+"""The audit: what was done, by whom, chained per subject; and who read of whom."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    FetchedValue,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from app.db.tables.base import words_of
+from app.domain.actors import Role
+from app.domain.channels import Channel
+from app.domain.proposals import Verdict
+from app.domain.sight import Purpose
+
+DECISIONS = (
+    f"workflow = 'proposal' AND action IN ({', '.join(repr(verdict.value) for verdict in Verdict)})"
+)
+
+
+def filled(name: str) -> dict[str, object]:
+    """A column that the trigger fills; the service has no right to write it."""
+    return {"server_default": FetchedValue(name), "nullable": False}
+
+
+class AuditEntry(SQLModel, table=True):
+    """One step somebody took. Written once, never changed."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        UniqueConstraint("subject_id", "seq"),
+        Index(None, "scope_code", "id"),
+        Index("ix_audit_entry_decisions", "scope_code", "id", postgresql_where=text(DECISIONS)),
+    )
+
+    id: int | None = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_args=[Identity(always=True)],
+    )
+    workflow: str = Field(sa_type=Text)
+    subject_id: UUID
+    scope_code: int = Field(sa_type=BigInteger)
+    action: str = Field(sa_type=Text)
+    source: str | None = Field(default=None, sa_type=Text)
+    target: str = Field(sa_type=Text)
+    version: int
+    actor_id: UUID
+    actor_role: Role = Field(sa_type=words_of(Role, "actor_role"))
+    actor_region_code: str = Field(sa_type=Text)
+    channel: Channel = Field(sa_type=words_of(Channel, "channel"))
+    request_id: str = Field(sa_type=Text)
+    grounds: str = Field(sa_type=Text)
+    changes: str = Field(sa_type=Text)
+    seq: int | None = Field(default=None, sa_column_kwargs=filled("seq"))
+    at: datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=filled("at")
+    )
+    xid: int | None = Field(default=None, sa_type=BigInteger, sa_column_kwargs=filled("xid"))
+    prev_hash: bytes | None = Field(
+        default=None, sa_type=LargeBinary, sa_column_kwargs=filled("prev_hash")
+    )
+    hash: bytes | None = Field(default=None, sa_type=LargeBinary, sa_column_kwargs=filled("hash"))
+    hash_version: int | None = Field(
+        default=None, sa_type=SmallInteger, sa_column_kwargs=filled("hash_version")
+    )
+
+
+class AuditHead(SQLModel, table=True):
+    """The last link of a subject's chain. Only the trigger's owner may touch it."""
+
+    __tablename__ = "audit_head"
+
+    subject_id: UUID = Field(primary_key=True)
+    seq: int
+    hash: bytes = Field(sa_type=LargeBinary)
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class AccessEntry(SQLModel, table=True):
+    """One request in which somebody read of people, and what for (UU 27/2022)."""
+
+    __tablename__ = "access_entry"
+    __table_args__ = (
+        Index(None, "scope_code", "id"),
+        Index("ix_access_entry_subjects", "subjects", postgresql_using="gin"),
+    )
+
+    id: int | None = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_args=[Identity(always=True)],
+    )
+    at: datetime | None = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": text("clock_timestamp()"), "nullable": False},
+    )
+    scope_code: int = Field(sa_type=BigInteger)
+    actor_id: UUID
+    actor_role: Role = Field(sa_type=words_of(Role, "actor_role"))
+    actor_region_code: str = Field(sa_type=Text)
+    purpose: Purpose = Field(sa_type=words_of(Purpose, "purpose"))
+    operation: str = Field(sa_type=Text)
+    request_id: str = Field(sa_type=Text)
+    subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))

@@ -1,0 +1,48 @@
+"""Households (ruta), families (KK) and members (ART) of the registry share one short life.
+
+A record is proposed until the ministry determines it, then registered; it may be inactive, never
+gone. While its household's proposal is on its way it is frozen.
+"""
+
+from enum import StrEnum
+
+from app.domain.actors import Role
+from app.domain.workflow import Fact, Ground, Transition, Workflow
+
+
+class RecordState(StrEnum):
+    PROPOSED = "proposed"
+    REGISTERED = "registered"
+    INACTIVE = "inactive"
+
+
+class RecordAction(StrEnum):
+    ENTER = "enter"
+    AMEND = "amend"
+    REMOVE = "remove"
+    RESTORE = "restore"
+    REGISTER = "register"
+
+
+S, A = RecordState, RecordAction
+EDITORS = frozenset({Role.VILLAGE_OPERATOR, Role.REGENCY_OPERATOR, Role.ENUMERATOR})
+DETERMINER = frozenset({Role.MINISTRY_DETERMINER})
+NOTE = frozenset({Ground.NOTE})
+Records = Workflow[RecordState, RecordAction]
+
+
+def _records(name: str, *, removed_unless: Fact) -> Records:
+    frozen = Fact.ON_ITS_WAY
+    # fmt: off
+    return Workflow(name, initial=S.PROPOSED, begun=(A.ENTER, EDITORS), transitions=[
+        Transition(A.AMEND,    S.PROPOSED, S.PROPOSED,   EDITORS, unless=frozen),
+        Transition(A.REMOVE,   S.PROPOSED, S.INACTIVE,   EDITORS, NOTE, unless=removed_unless),
+        Transition(A.RESTORE,  S.INACTIVE, S.PROPOSED,   EDITORS, NOTE, unless=frozen),
+        Transition(A.REGISTER, S.PROPOSED, S.REGISTERED, DETERMINER),
+    ])
+    # fmt: on
+
+
+HOUSEHOLDS = _records("household", removed_unless=Fact.PROPOSED)
+FAMILIES = _records("family", removed_unless=Fact.ON_ITS_WAY)
+MEMBERS = _records("member", removed_unless=Fact.ON_ITS_WAY)

@@ -1,0 +1,328 @@
+"""A workflow is a table of transitions; everything else is read off the table."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from app.domain.actors import Actor, Role
+from app.domain.errors import Conflict, Fault, Incomplete, NotPermitted, Refusal, Said
+
+State = TypeVar("State", bound=StrEnum)
+Action = TypeVar("Action", bound=StrEnum)
+
+
+class Ground(StrEnum):
+    """What a step may have to rest on."""
+
+    REASON = "reason"  # a code of the closed list
+    NOTE = "note"  # why, in words
+    DELIBERATION = "deliberation"  # musyawarah desa/kelurahan
+    LETTER_NUMBER = "letter_number"  # surat pengesahan
+    LETTER_DATE = "letter_date"
+    DECREE_NUMBER = "decree_number"  # SK penetapan
+    DECREE_DATE = "decree_date"
+
+
+class Fact(StrEnum):
+    """What a row of a table may depend on besides state and role. Facts come from the database."""
+
+    DISTRICT_CHECKS = "district_checks"  # the regency's policy lets the district check
+    DISTRICT_FORWARDS = "district_forwards"  # it does not
+    OWN_WORK = "own_work"  # the actor is the author of what he decides on
+    OWN_ACCOUNT = "own_account"
+    ON_ITS_WAY = "on_its_way"  # a proposal about it is with a tier above the village's desk
+    PROPOSED = "proposed"  # a proposal about it is not yet ended
+
+
+class RoleMayNot(NotPermitted):
+    """This action belongs to another role."""
+
+    title = Said(id="Tindakan ini milik peran lain", en="This action belongs to another role")
+    detail = Said(
+        id="Peran {role} tidak pernah melakukan {action} atas {name}. Yang dapat: {roles}.",
+        en="The role {role} never takes {action} on a {name}. Those who may: {roles}.",
+    )
+
+
+class OwnWork(NotPermitted):
+    """Nobody decides on his own proposal."""
+
+    title = Said(
+        id="Usulan sendiri tidak boleh diputus sendiri",
+        en="Nobody decides on his own proposal",
+    )
+    detail = Said(
+        id="Anda yang membuat atau mengajukan {name} ini. Mintalah petugas lain memutuskannya.",
+        en="You drafted or submitted this {name}. Ask another officer to decide on it.",
+    )
+
+
+class OwnAccount(NotPermitted):
+    """Nobody dismisses or reinstates himself."""
+
+    title = Said(id="Ini akun Anda sendiri", en="This is your own account")
+    detail = Said(
+        id="Mintalah admin lain melakukan {action} atas akun Anda.",
+        en="Ask another administrator to {action} your account.",
+    )
+
+
+class OnItsWay(Conflict):
+    """A proposal about it is on its way, so it is locked."""
+
+    title = Said(id="Terkunci: usulannya sedang diproses", en="Locked: its proposal is on its way")
+    detail = Said(
+        id="Data ini dibekukan selama usulannya diproses. Tarik usulan itu, atau tunggu "
+        "dikembalikan, lalu ulangi.",
+        en="This is frozen while its proposal is on its way. Withdraw the proposal, or wait "
+        "until it is returned, then retry.",
+    )
+
+
+class StillProposed(Conflict):
+    """A proposal about it has not ended."""
+
+    title = Said(id="Masih ada usulan yang berjalan", en="A proposal about it has not ended")
+    detail = Said(
+        id="Tarik dahulu usulan atas data ini, lalu ulangi.",
+        en="Withdraw the proposal about it first, then retry.",
+    )
+
+
+class ActionNotOpen(Conflict):
+    """This action is not open in the present state."""
+
+    title = Said(
+        id="Tindakan ini belum atau tidak lagi terbuka",
+        en="This action is not open in the present state",
+    )
+    detail = Said(
+        id="Tidak dapat {action} atas {name} yang berstatus {state}. Baca ulang, lalu pilih dari "
+        "open_actions.",
+        en="Cannot {action} a {name} that is {state}. Read it again and choose from open_actions.",
+    )
+
+
+class TargetNotOpen(Incomplete):
+    """The action leads elsewhere."""
+
+    title = Said(id="Tujuan tidak tersedia", en="The action leads elsewhere")
+    detail = Said(
+        id="Untuk {action} dari status {state}, isi target dengan salah satu: {targets}.",
+        en="To {action} from {state}, give as target one of: {targets}.",
+    )
+
+
+class GroundsMissing(Incomplete):
+    """This action has to rest on more than was given."""
+
+    title = Said(id="Dasar tindakan belum lengkap", en="The grounds are incomplete")
+    detail = Said(
+        id="Untuk {action} atas {name}, lengkapi: {missing}.",
+        en="To {action} a {name}, give: {missing}.",
+    )
+
+
+GROUND_MISSING = Said(id="Bagian ini wajib diisi.", en="This is required.")
+
+BARS: dict[Fact, type[Refusal]] = {
+    Fact.OWN_WORK: OwnWork,
+    Fact.OWN_ACCOUNT: OwnAccount,
+    Fact.ON_ITS_WAY: OnItsWay,
+    Fact.PROPOSED: StillProposed,
+}
+ALTERNATIVES = (frozenset({Fact.DISTRICT_CHECKS, Fact.DISTRICT_FORWARDS}),)
+
+
+@dataclass(frozen=True)
+class Transition(Generic[State, Action]):
+    """One row: who may lead what from where to where, resting on what.
+
+    `when` names the fact without which the row does not stand; `unless` the fact that bars it.
+    """
+
+    action: Action
+    source: State
+    target: State
+    by: frozenset[Role]
+    needs: frozenset[Ground] = frozenset()
+    when: Fact | None = None
+    unless: Fact | None = None
+    law: str = ""
+
+    def stands(self, facts: Collection[Fact]) -> bool:
+        return self.when is None or self.when in facts
+
+
+@dataclass(frozen=True)
+class Step(Generic[State, Action]):
+    """One transition taken by someone. This is what the audit keeps."""
+
+    workflow: str
+    action: Action
+    source: State | None
+    target: State
+    actor: Actor
+    grounds: Mapping[Ground, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OpenAction(Generic[State, Action]):
+    """What somebody may do now: with which grounds, and where to, if he is to choose."""
+
+    action: Action
+    needs: tuple[Ground, ...]
+    targets: tuple[State, ...]
+
+
+class Workflow(Generic[State, Action]):
+    """`begun` says by which action of whom a thing comes into being, in the state `initial`.
+
+    `chosen` are the actions whose target the actor names; elsewhere the table knows it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        initial: State,
+        begun: tuple[Action, frozenset[Role]],
+        transitions: Iterable[Transition[State, Action]],
+        chosen: Collection[Action] = (),
+    ) -> None:
+        self.name = name
+        self.initial = initial
+        self.first_action, self.first_roles = begun
+        self.chosen = frozenset(chosen)
+        self.transitions = tuple(transitions)
+        for number, row in enumerate(self.transitions):
+            for other in self.transitions[:number]:
+                if self._clash(row, other):
+                    raise ValueError(f"{name}: two rows for {row.action} from {row.source}")
+
+    def _clash(self, row: Transition[State, Action], other: Transition[State, Action]) -> bool:
+        if (row.source, row.action) != (other.source, other.action) or not row.by & other.by:
+            return False
+        if row.action in self.chosen:
+            return row.target is other.target
+        return {row.when, other.when} not in ALTERNATIVES
+
+    def begin(self, *, by: Actor) -> Step[State, Action]:
+        """The step that brings a thing into being."""
+        if by.role not in self.first_roles:
+            raise self._role_may_not(self.first_action, by)
+        return Step(self.name, self.first_action, None, self.initial, by)
+
+    def step(  # noqa: PLR0913 - each is a column of the table
+        self,
+        state: State,
+        action: Action,
+        *,
+        by: Actor,
+        grounds: Mapping[Ground, object] | None = None,
+        facts: Collection[Fact] = (),
+        to: State | None = None,
+    ) -> Step[State, Action]:
+        """The step that leads on from `state`, or a `Refusal` that says why there is none."""
+        if by.role not in self.roles_for(action):
+            raise self._role_may_not(action, by)
+
+        rows = [row for row in self._from(state, by.role, facts) if row.action is action]
+        if not rows:
+            raise ActionNotOpen(action=action, name=self.name, state=state)
+        for row in rows:
+            if row.unless in facts and row.unless is not None:
+                raise BARS[row.unless](action=action, name=self.name)
+
+        row = self._row_to(to, rows) if action in self.chosen else rows[0]
+        self._demand(row, grounds or {})
+        return Step(self.name, action, row.source, row.target, by, grounds or {})
+
+    def _from(
+        self, state: State, role: Role, facts: Collection[Fact]
+    ) -> list[Transition[State, Action]]:
+        return [
+            row
+            for row in self.transitions
+            if row.source is state and role in row.by and row.stands(facts)
+        ]
+
+    def _role_may_not(self, action: Action, by: Actor) -> RoleMayNot:
+        return RoleMayNot(role=by.role, action=action, name=self.name, roles=self.roles_for(action))
+
+    def _row_to(
+        self, to: State | None, rows: list[Transition[State, Action]]
+    ) -> Transition[State, Action]:
+        for row in rows:
+            if row.target is to:
+                return row
+        targets = [row.target for row in rows]
+        said = TargetNotOpen.detail
+        words = {"action": rows[0].action, "state": rows[0].source, "targets": targets}
+        raise TargetNotOpen([Fault("/target", "target_not_open", said, words)], **words)
+
+    def _demand(self, row: Transition[State, Action], grounds: Mapping[Ground, object]) -> None:
+        missing = sorted(row.needs - {ground for ground, given in grounds.items() if given})
+        if missing:
+            faults = [Fault(f"/grounds/{g}", "missing", GROUND_MISSING) for g in missing]
+            raise GroundsMissing(faults, action=row.action, name=self.name, missing=missing)
+
+    def roles_for(self, action: Action) -> frozenset[Role]:
+        rows = [row.by for row in self.transitions if row.action is action]
+        return frozenset().union(*rows, self.first_roles if action is self.first_action else ())
+
+    def open_to(
+        self, role: Role, state: State, *, facts: Collection[Fact] = ()
+    ) -> list[OpenAction[State, Action]]:
+        """What somebody in that role may do now. Which alternative stands need not be known."""
+        rows = [
+            row
+            for row in self.transitions
+            if row.source is state and role in row.by and row.unless not in facts
+        ]
+        actions = dict.fromkeys(row.action for row in rows)
+        return [self._offer(action, [r for r in rows if r.action is action]) for action in actions]
+
+    def _offer(
+        self, action: Action, rows: list[Transition[State, Action]]
+    ) -> OpenAction[State, Action]:
+        needs = frozenset.intersection(*(row.needs for row in rows))
+        targets = tuple(row.target for row in rows) if action in self.chosen else ()
+        return OpenAction(action, tuple(sorted(needs)), targets)
+
+    def as_markdown(self) -> str:
+        """The table as people read it: in the README, and in the OpenAPI description."""
+        lines = [
+            "| action | from | to | by | needs | when | source |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        lines += [f"| {self.first_action} |  | {self.initial} | {_roles(self.first_roles)} | | | |"]
+        lines += [
+            f"| {r.action} | {r.source} | {r.target} | {_roles(r.by)} "
+            f"| {', '.join(sorted(r.needs))} | {_condition(r)} | {r.law} |"
+            for r in self.transitions
+        ]
+        return "\n".join(lines)
+
+    def as_mermaid(self) -> str:
+        """The table as a diagram, arrows between the same two states drawn as one."""
+        arrows: dict[tuple[State, State], list[str]] = {}
+        for row in self.transitions:
+            arrows.setdefault((row.source, row.target), []).append(row.action)
+        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}: {self.first_action}"]
+        lines += [f"    {a} --> {b}: {', '.join(names)}" for (a, b), names in arrows.items()]
+        endings = {row.target for row in self.transitions} - {r.source for r in self.transitions}
+        lines += [f"    {ending} --> [*]" for ending in sorted(endings)]
+        return "\n".join(lines)
+
+
+def _roles(by: frozenset[Role]) -> str:
+    return ", ".join(sorted(by))
+
+
+def _condition(row: Transition[State, Action]) -> str:
+    said = [str(row.when)] if row.when else []
+    if row.unless:
+        said.append(f"not {row.unless}")
+    return ", ".join(said)

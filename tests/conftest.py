@@ -1,0 +1,164 @@
+"""A real PostgreSQL for the whole run, migrated and given the regions once.
+
+Without settings the run starts an embedded server of its own. Two variables choose another:
+SIKS_TEST_POSTGRES_BIN, the directory of other PostgreSQL binaries to start it from, and
+SIKS_TEST_SERVER_URL, a superuser's URL of a server that runs already. Every worker works, and
+commits, in its own copy of one template database; at the end all of it is gone.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import URL, make_url
+
+from app import embedded
+from app.db import migrations, roles
+from app.db.sessions import Database
+from app.db.urls import for_asyncpg
+
+
+class Run:
+    """One server for all workers, and the names of this run's databases on it."""
+
+    def __init__(self, server_url: str, name: str) -> None:
+        self.server = make_url(server_url).set(drivername="postgresql+asyncpg")
+        self.name = name
+        self.template = f"{name}_template"
+
+    def url(self, database: str, role: str | None = None) -> str:
+        """As the superuser, or as that role, with the superuser's password if there is one."""
+        url: URL = self.server.set(database=database)
+        if role:
+            url = url.set(username=role)
+        return url.render_as_string(hide_password=False)
+
+    @asynccontextmanager
+    async def superuser(self, database: str | None = None) -> AsyncIterator[asyncpg.Connection]:
+        url = self.url(database or self.server.database or "postgres")
+        connection = await asyncpg.connect(for_asyncpg(url))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def ensure_template(self) -> None:
+        """The first worker that comes makes it, the others wait for it."""
+        async with self.superuser() as server:
+            await server.execute("SELECT pg_advisory_lock(hashtext($1))", self.template)
+            if await server.fetchval("SELECT true FROM pg_database WHERE datname = $1", self.template):
+                return
+            await roles.ensure_roles(server)
+            await self._share_password(server)
+            await roles.ensure_database(server, self.template)
+            try:
+                await self._fill_template()
+            except BaseException:
+                await self.drop(self.template)  # half a template would mislead the next worker
+                raise
+
+    async def _share_password(self, server: asyncpg.Connection) -> None:
+        if self.server.password:
+            for role in (roles.OWNER, roles.APP):
+                await server.execute(f"ALTER ROLE {role} PASSWORD '{self.server.password}'")
+
+    async def _fill_template(self) -> None:
+        async with self.superuser(self.template) as inside:
+            await roles.ensure_privileges(inside, self.template)
+        owner_url = self.url(self.template, roles.OWNER)
+        await asyncio.to_thread(migrations.upgrade, owner_url)
+        if find_spec("app.db.regions_file"):  # until it is there
+            await import_module("app.db.regions_file").load(owner_url)
+
+    async def clone(self, database: str) -> None:
+        async with self.superuser() as server:
+            await server.execute(
+                f"CREATE DATABASE {database} TEMPLATE {self.template} STRATEGY file_copy"
+            )
+        async with self.superuser(database) as inside:
+            await roles.ensure_privileges(inside, database)
+
+    async def drop(self, database: str) -> None:
+        async with self.superuser() as server:
+            await server.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+
+@contextmanager
+def own_server() -> Iterator[str]:
+    binaries = os.environ.get("SIKS_TEST_POSTGRES_BIN")
+    with (
+        tempfile.TemporaryDirectory(prefix="siks-test-", ignore_cleanup_errors=True) as directory,
+        embedded.running(
+            Path(directory), durable=False, binaries=Path(binaries) if binaries else None
+        ) as server,
+    ):
+        yield server.superuser_url
+
+
+def begin_run(config: pytest.Config) -> Run:
+    """Once per run, in the process that outlives the workers."""
+    if RUN not in config.stash:
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        given = os.environ.get("SIKS_TEST_SERVER_URL")
+        run = Run(given or stack.enter_context(own_server()), f"siks_test_{uuid4().hex[:8]}")
+        stack.callback(lambda: asyncio.run(run.drop(run.template)))
+        config.stash[RUN] = run
+    return config.stash[RUN]
+
+
+RUN = pytest.StashKey[Run]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:  # noqa: ANN001  (a worker of pytest-xdist)
+    run = begin_run(node.config)
+    node.workerinput["siks_run"] = (run.url(run.server.database or "postgres"), run.name)
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Run:
+    given = getattr(pytestconfig, "workerinput", {}).get("siks_run")
+    return Run(*given) if given else begin_run(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+async def database_name(run: Run, worker_id: str) -> AsyncIterator[str]:
+    """This worker's own database, for as long as it works."""
+    await run.ensure_template()
+    name = f"{run.name}_{worker_id}"
+    await run.clone(name)
+    yield name
+    await run.drop(name)
+
+
+@pytest.fixture(scope="session")
+def app_url(run: Run, database_name: str) -> str:
+    return run.url(database_name, roles.APP)
+
+
+@pytest.fixture(scope="session")
+def owner_url(run: Run, database_name: str) -> str:
+    return run.url(database_name, roles.OWNER)
+
+
+@pytest.fixture(scope="session")
+def superuser_url(run: Run, database_name: str) -> str:
+    return run.url(database_name)
+
+
+@pytest.fixture(scope="session")
+async def database(app_url: str) -> AsyncIterator[Database]:
+    """The registry as the service reaches it: as `siks_app`, with real commits."""
+    database = Database(app_url)
+    await database.open()
+    yield database
+    await database.close()
