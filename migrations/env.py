@@ -4,14 +4,15 @@ import asyncio
 import os
 from typing import Literal
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection, pool, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import app.db.tables.all  # noqa: F401  (fills SQLModel.metadata)
+from app.db.urls import for_asyncpg
 
 
 def plain_sql_types(kind: str, item: object, _: object) -> str | Literal[False]:
@@ -41,11 +42,18 @@ def run(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
 
+    if connection.dialect.has_table(connection, "alembic_version"):
+        # The service, too, must know whether its database stands where it should.
+        connection.execute(text("GRANT SELECT ON alembic_version TO siks_app"))
+        connection.commit()
+
 
 async def main() -> None:
     url = context.config.attributes.get("url") or os.environ["SIKS_OWNER_DATABASE_URL"]
     engine = create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"), poolclass=pool.NullPool
+        "postgresql+asyncpg://",
+        async_creator=lambda: asyncpg.connect(for_asyncpg(url)),
+        poolclass=pool.NullPool,
     )
     async with engine.connect() as connection:
         await connection.run_sync(run)

@@ -47,6 +47,8 @@ EXPECTED = {
     RegionKind.DESA_ADAT: 14,
 }
 
+PREFIXES = {"kabupaten": "Kabupaten ", "kota": "Kota "}
+
 # What the package lost on the way from the decree: leading numbers and two abbreviations.
 CORRECTED_NAMES = {
     "5302": "Kabupaten Timor Tengah Selatan",
@@ -146,7 +148,7 @@ def check(rows: dict[str, Row]) -> None:
     demand(counted == EXPECTED, f"expected {EXPECTED}, found {dict(counted)}")
     for code, row in rows.items():
         region = Region(code)
-        prefix = {RegionKind.KABUPATEN: "Kabupaten ", RegionKind.KOTA: "Kota "}.get(region.kind, "")
+        prefix = PREFIXES.get(row.kind, "")
         demand(row.name.startswith(prefix), f"{code} {row.name} is not a {row.kind}")
         demand(row.postal_code == "" or len(row.postal_code) == 5, f"postal code of {code}")  # noqa: PLR2004
         parent = code[:6] if region.tier is Tier.VILLAGE else code[:-2]

@@ -11,19 +11,25 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy.engine import URL, make_url
 
 from app import embedded
-from app.db import migrations, roles
+from app.db import migrations, regions_file, roles
 from app.db.sessions import Database
 from app.db.urls import for_asyncpg
+from app.domain.regions import INDONESIA, Region
+from app.main import create_app
+from app.settings import Settings
+from tests.registry import Registry, regencies
 
 
 class Run:
@@ -54,7 +60,9 @@ class Run:
         """The first worker that comes makes it, the others wait for it."""
         async with self.superuser() as server:
             await server.execute("SELECT pg_advisory_lock(hashtext($1))", self.template)
-            if await server.fetchval("SELECT true FROM pg_database WHERE datname = $1", self.template):
+            if await server.fetchval(
+                "SELECT true FROM pg_database WHERE datname = $1", self.template
+            ):
                 return
             await roles.ensure_roles(server)
             await self._share_password(server)
@@ -75,8 +83,7 @@ class Run:
             await roles.ensure_privileges(inside, self.template)
         owner_url = self.url(self.template, roles.OWNER)
         await asyncio.to_thread(migrations.upgrade, owner_url)
-        if find_spec("app.db.regions_file"):  # until it is there
-            await import_module("app.db.regions_file").load(owner_url)
+        await regions_file.load(owner_url)
 
     async def clone(self, database: str) -> None:
         async with self.superuser() as server:
@@ -116,6 +123,13 @@ def begin_run(config: pytest.Config) -> Run:
 
 
 RUN = pytest.StashKey[Run]()
+
+
+def pytest_configure() -> None:
+    """Whatever service the shell is set for, the tests are not about that one."""
+    for name in list(os.environ):
+        if name.startswith("SIKS_") and not name.startswith("SIKS_TEST_"):
+            del os.environ[name]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -162,3 +176,38 @@ async def database(app_url: str) -> AsyncIterator[Database]:
     await database.open()
     yield database
     await database.close()
+
+
+SETTINGS: dict[str, object] = {"cors_origins": ["https://depan.example"], "log_level": "error"}
+
+
+@pytest.fixture(scope="session")
+async def app(app_url: str) -> AsyncIterator[FastAPI]:
+    """The service as it runs, from its outermost layer inwards."""
+    key = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    app = create_app(Settings(database_url=app_url, signing_key=key.decode(), **SETTINGS))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def places(database: Database) -> Iterator[tuple[Region, Region]]:
+    """A regency of its own for every test: nothing collides, and nothing is cleaned."""
+    async with database.reading(INDONESIA) as reading:
+        rows = await reading.rows(
+            "SELECT code FROM region WHERE tier = 'village' AND valid_to IS NULL ORDER BY code"
+        )
+    return regencies([row["code"] for row in rows])
+
+
+@pytest.fixture
+async def registry(
+    app: FastAPI, places: Iterator[tuple[Region, Region]]
+) -> AsyncIterator[Registry]:
+    village, neighbour = next(places)
+    elsewhere = Region("9201011001") if village.code[:2] != "92" else Region("3672011001")
+    transport = ASGITransport(app, client=("127.0.0.1", 4000))
+    async with AsyncClient(transport=transport, base_url="http://siks.test") as http:
+        yield Registry(http, app.state.database, app.state.door, village, neighbour, elsewhere)

@@ -8,8 +8,11 @@ and no connection is held while a password is compared.
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from app.db import accounts, sign_ins
 from app.db.sessions import Database
+from app.db.sign_ins import Found
 from app.db.tables.accounts import Account
 from app.domain.accounts import (
     AccountState,
@@ -84,16 +87,25 @@ async def renew(door: Door, refresh_token: str) -> SignedIn:
     """New tokens for a refresh token; one that is used a second time ends the sign-in for all."""
     async with door.database.transaction(INDONESIA) as session:
         found = await sign_ins.find(session, refresh_token, within=INDONESIA)
-        verdict = judge(found.presented, grace=door.terms.grace) if found else RefreshVerdict.END
-        if verdict is RefreshVerdict.REUSE:
-            await sign_ins.revoke(session, refresh_token)
-        if found and verdict in {RefreshVerdict.RENEW, RefreshVerdict.REPEAT}:
-            next_token = await sign_ins.rotate(session, found, terms=door.terms)
-    if found is None or found.held is None or verdict in {RefreshVerdict.END, RefreshVerdict.REUSE}:
+        next_token = await _next(door, session, found)
+    if found is None or found.held is None or next_token is None:
         raise RefreshTokenNotValid
     return _let_in(door, found.account, found.held, next_token)
 
 
+async def _next(door: Door, session: AsyncSession, found: Found | None) -> str | None:
+    verdict = judge(found.presented, grace=door.terms.grace) if found else RefreshVerdict.END
+    if found is None or verdict is RefreshVerdict.END:
+        return None
+    if verdict is RefreshVerdict.REUSE:
+        await sign_ins.revoke(session, found.sign_in)
+        return None
+    return await sign_ins.rotate(session, found, terms=door.terms)
+
+
 async def sign_out(door: Door, refresh_token: str) -> None:
+    """Whatever was presented, there is no answer that tells whether it was a token of ours."""
     async with door.database.transaction(INDONESIA) as session:
-        await sign_ins.revoke(session, refresh_token)
+        sign_in = await sign_ins.family_of(session, refresh_token)
+        if sign_in is not None:
+            await sign_ins.revoke(session, sign_in)

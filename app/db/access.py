@@ -6,9 +6,7 @@ people, so there is no reading without it, and where nothing was found nothing i
 
 from dataclasses import dataclass
 
-import asyncpg
-
-from app.db.sessions import Reading
+from app.db.sessions import Connection, Reading
 from app.domain.actors import Actor
 from app.domain.sight import Purpose
 
@@ -39,12 +37,12 @@ class Access:
 class PeopleReading(Reading):
     """A look at people from within one region, which leaves its trace."""
 
-    def __init__(self, connection: asyncpg.Connection, access: Access) -> None:
+    def __init__(self, connection: Connection, access: Access) -> None:
         super().__init__(connection)
         self._access = access
 
-    async def people(self, statement: str, *arguments: object) -> str | None:
-        """The JSON of a statement that selects (body, subjects), or None where it finds nothing."""
+    async def document(self, statement: str, *arguments: object) -> str | None:
+        """As `Reading.document`, and whose it is stands in the access log."""
         access, actor = self._access, self._access.actor
         first = len(arguments) + 1
         noted = NOTED.format(*range(first, first + 7), statement=statement)

@@ -9,14 +9,17 @@ from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db.audit import record
 from app.db.scope import lies_within
 from app.db.sessions import Reading
-from app.db.tables.accounts import Account, Assignment
+from app.db.tables.accounts import Account, Assignment, SignIn
+from app.db.tables.audit import AuditEntry
 from app.db.tables.regions import RegionRow
-from app.domain.accounts import AccountState, Held
+from app.domain.accounts import AccountAction, AccountState, Held
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
-from app.domain.regions import INDONESIA, Region
+from app.domain.regions import Region
+from app.domain.workflow import Step
 
 NATION_NAME = "Indonesia"
 
@@ -72,6 +75,20 @@ async def held_by(session: AsyncSession, account_id: UUID, *, within: Region) ->
         Held(assignment.id, assignment.role, assignment.region, name or NATION_NAME)
         for assignment, name in await session.exec(statement)
     ]
+
+
+async def move(
+    session: AsyncSession, account: Account, step: Step[AccountState, AccountAction]
+) -> AuditEntry:
+    """Out or in, every token issued until now is void and every sign-in has ended."""
+    changes = {"session_version": account.session_version + 1}
+    entry = await record(session, account, step, changes=changes)
+    await session.exec(
+        update(SignIn)
+        .where(col(SignIn.account_id) == account.id, col(SignIn.revoked_at).is_(None))
+        .values(revoked_at=func.now())
+    )
+    return entry
 
 
 async def rehash(session: AsyncSession, account: Account, password_hash: str) -> None:
@@ -220,15 +237,16 @@ WHERE account.id = $1 AND account.scope_code BETWEEN $8 AND $9
 """
 
 
-async def who(
+async def who(  # noqa: PLR0913 - what the database does not know comes along
     reading: Reading,
     actor: Actor,
     *,
+    within: Region,
     reads: Mapping[str, object],
     purpose: str,
     token_expires_at: datetime,
 ) -> str:
-    """Who is asking, as JSON. An account's home may lie around the region it now works in."""
+    """Who is asking, as JSON."""
     found: str = await reading.value(
         _WHO,
         actor.id,
@@ -238,7 +256,7 @@ async def who(
         purpose,
         token_expires_at,
         NATION_NAME,
-        INDONESIA.first,
-        INDONESIA.last,
+        within.first,
+        within.last,
     )
     return found

@@ -60,8 +60,8 @@ class Asked:
 async def given(session: AsyncSession, asked: Asked) -> StoredAnswer | None:
     """The answer this request had, or None where it is new and now ours alone to answer."""
     actor = asked.actor
-    lock = await session.execute(LOCK, {"name": f"{actor.id} {actor.region.code} {asked.key}"})
-    if not lock.scalar_one():
+    name = f"{actor.id} {actor.region.code} {asked.key}"
+    if not await session.scalar(LOCK, {"name": name}):
         raise StillRunning
     found = await session.exec(
         select(StoredAnswer).where(
@@ -73,6 +73,8 @@ async def given(session: AsyncSession, asked: Asked) -> StoredAnswer | None:
     answer = found.one_or_none()
     if answer is not None and answer.request_hash != asked.digest:
         raise KeyUsedOtherwise
+    if answer is not None:
+        session.expunge(answer)  # the transaction ends without it, and would empty it
     return answer
 
 

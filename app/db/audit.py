@@ -4,6 +4,7 @@ A subject is a row with `id`, `state`, `version` and `scope_code`. Whatever happ
 here, together with the audit entry that says so.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -51,6 +52,13 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value)} has no canonical form")
 
 
+def _kept(value: object) -> object:
+    """A frozen copy stands in the audit by its SHA-256: the proof of it, not a second copy."""
+    if isinstance(value, dict):
+        return f"sha256:{hashlib.sha256(canonical(value).encode()).hexdigest()}"
+    return value
+
+
 async def record(
     session: AsyncSession,
     subject: Subject,
@@ -64,7 +72,8 @@ async def record(
     is overwritten and `MovedMeanwhile` is raised. A step without a source brings the subject in.
     """
     before_after = {
-        f"/{name}": [getattr(subject, name), new] for name, new in (changes or {}).items()
+        f"/{name}": [_kept(getattr(subject, name)), _kept(new)]
+        for name, new in (changes or {}).items()
     }
     if step.source is None:
         session.add(subject)

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import make_url
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,4 +23,12 @@ def upgrade(owner_url: str) -> None:
 
 def head() -> str:
     """The newest migration this code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return _scripts().get_current_head() or ""
+
+
+def before_head() -> set[str]:
+    return {script.revision for script in _scripts().walk_revisions()} - {head()}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())

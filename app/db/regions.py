@@ -3,10 +3,15 @@
 Each is one statement that returns finished JSON.
 """
 
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db.scope import lies_within
 from app.db.sessions import Reading
+from app.db.tables.regions import RegionRow
 from app.domain.errors import NotFound, Said
 from app.domain.niks import KnownRegions
-from app.domain.regions import Region
+from app.domain.regions import Region, Tier
 
 
 class RegionNotFound(NotFound):
@@ -18,6 +23,15 @@ class RegionNotFound(NotFound):
         "sana.",
         en="Use the Kemendagri code without dots. The provinces are at /v1/regions; go down from "
         "there.",
+    )
+
+
+class VillageNotFound(NotFound):
+    """No such village lies within your region."""
+
+    title = Said(
+        id="Desa atau kelurahan tidak ditemukan di wilayah Anda",
+        en="No such village lies within your region",
     )
 
 
@@ -39,7 +53,7 @@ _COUNTS_NOW = """
 (valid_from IS NULL OR valid_from <= current_date) AND (valid_to IS NULL OR valid_to > current_date)
 """
 
-_FIND = f"SELECT {_REGION}::text FROM region WHERE code = $1"  # noqa: S608
+_FIND = f"SELECT {_REGION}::text FROM region WHERE code = $1"
 
 _PROVINCES = f"""
 SELECT json_build_object('own', own, 'items', provinces, 'next', NULL)::text
@@ -53,7 +67,7 @@ FROM
         SELECT json_agg({_REGION} ORDER BY code) AS provinces
         FROM region WHERE parent_code IS NULL AND {_COUNTS_NOW}
     ) AS all_provinces
-"""  # noqa: S608
+"""
 
 _CHILDREN = f"""
 WITH ahead AS (
@@ -74,7 +88,7 @@ SELECT json_build_object(
 )::text
 FROM region
 WHERE code = $1
-"""  # noqa: S608
+"""
 
 _ANCESTORS = f"""
 SELECT json_build_object(
@@ -90,7 +104,7 @@ SELECT json_build_object(
 )::text
 FROM region
 WHERE code = $1
-"""  # noqa: S608
+"""
 
 
 async def find(reading: Reading, code: str) -> str:
@@ -127,3 +141,18 @@ async def known_regions(reading: Reading) -> KnownRegions:
         "FROM region WHERE tier <> 'village'"
     )
     return KnownRegions(**{tier: frozenset(codes or ()) for tier, codes in rows[0].items()})
+
+
+async def find_village(session: AsyncSession, code: str, *, within: Region) -> Region:
+    """The village with this code, where people are entered: one that counts today."""
+    found = await session.exec(
+        select(RegionRow.code).where(
+            RegionRow.code == code,
+            RegionRow.tier == Tier.VILLAGE,
+            col(RegionRow.valid_to).is_(None),
+            lies_within(RegionRow.scope_code, within),
+        )
+    )
+    if found.one_or_none() is None:
+        raise VillageNotFound
+    return Region(code)

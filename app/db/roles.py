@@ -10,19 +10,19 @@ DATABASE = "siks"
 OWNER = "siks_owner"
 APP = "siks_app"
 
-_ROLES = f"""\
+_ROLES = """\
 DO $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OWNER}') THEN
-        CREATE ROLE {OWNER};
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'siks_owner') THEN
+        CREATE ROLE siks_owner;
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP}') THEN
-        CREATE ROLE {APP};
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'siks_app') THEN
+        CREATE ROLE siks_app;
     END IF;
 END
 $$;
-ALTER ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
-ALTER ROLE {APP} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+ALTER ROLE siks_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+ALTER ROLE siks_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 """
 
 _PRIVILEGES = """\
@@ -34,23 +34,31 @@ GRANT USAGE ON SCHEMA public TO siks_app;
 """
 
 
+_SCRIPT = """\
+-- The roles and the database of SIKS. Run with psql, as a superuser:
+--     siks migrate --print-roles | psql -X -v ON_ERROR_STOP=1 postgres
+-- then give both roles a password (\\password siks_owner, \\password siks_app).
+
+{roles}
+SELECT $${creation}$$
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec
+
+\\connect {database}
+{privileges}"""
+
+
 def _creation(database: str) -> str:
     return f"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
 
 
 def as_script() -> str:
     """What a DBA feeds to psql as a superuser, before the first `siks migrate`."""
-    return f"""\
--- The roles and the database of SIKS. Run with psql, as a superuser:
---     siks migrate --print-roles | psql -X -v ON_ERROR_STOP=1 postgres
--- then give both roles a password (\\password {OWNER}, \\password {APP}).
-
-{_ROLES}
-SELECT $${_creation(DATABASE)}$$
-WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
-
-\\connect {DATABASE}
-{_PRIVILEGES.format(database=DATABASE)}"""
+    return _SCRIPT.format(
+        roles=_ROLES,
+        database=DATABASE,
+        creation=_creation(DATABASE),
+        privileges=_PRIVILEGES.format(database=DATABASE),
+    )
 
 
 async def ensure_roles(server: asyncpg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""`Region.covers`, for the database: as a condition, and as the setting row-level security reads."""
+"""`Region.covers`, for the database: as a condition, and as the settings that RLS reads."""
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col

@@ -6,15 +6,16 @@ Reading goes through asyncpg, `Database.reading(within)`: one statement that ret
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.scope import scope_statement
+from app.db.urls import for_asyncpg
 from app.domain.channels import Channel
 from app.domain.regions import Region
 
@@ -23,6 +24,8 @@ LOCK_SECONDS = 2
 IDLE_IN_TRANSACTION_SECONDS = 15
 COMMAND_SECONDS = 6
 POOL_WAIT_SECONDS = 2
+
+Connection = asyncpg.Connection | PoolConnectionProxy
 
 SERVER_SETTINGS = {
     "application_name": "siks",
@@ -33,7 +36,7 @@ SERVER_SETTINGS = {
 }
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
+class _Connection(asyncpg.Connection):
     """A pooled connection that is given back as it is: nothing outlives a transaction here."""
 
     def get_reset_query(self) -> str:
@@ -43,40 +46,60 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 class Reading:
     """One read-only look at the registry, from within one region."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def value(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
         """The first column of the first row, or None where there is no row."""
         return await self._connection.fetchval(statement, *arguments)
 
+    async def document(self, statement: str, *arguments: object) -> str | None:
+        """The JSON of a statement that selects (body, subjects), or None where it finds nothing.
+
+        Here it is only read; where people are read of, `PeopleReading` notes the subjects.
+        """
+        body: str | None = await self.value(statement, *arguments)
+        return body
+
     async def rows(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         return await self._connection.fetch(statement, *arguments)
+
+
+async def reading_in(session: AsyncSession) -> Reading:
+    """A look from inside a writing transaction: it sees what the session has flushed."""
+    raw = await (await session.connection()).get_raw_connection()
+    return Reading(cast("asyncpg.Connection", raw.driver_connection))
 
 
 class Database:
     """One PostgreSQL, as the service's own unprivileged role."""
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
-        self.url = make_url(url).set(drivername="postgresql+asyncpg")
+        self._url = for_asyncpg(url)
         self._connections = connections
         self.engine: AsyncEngine = create_async_engine(
-            self.url,
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
             pool_size=connections,
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_pre_ping=True,
             pool_recycle=300,
-            connect_args={"server_settings": SERVER_SETTINGS, "command_timeout": COMMAND_SECONDS},
         )
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
         )
         self._pool: asyncpg.Pool | None = None
 
+    async def _connect(self) -> asyncpg.Connection:
+        """Both roads read the URL alike, `sslmode` and all: SQLAlchemy would read it otherwise."""
+        return await asyncpg.connect(
+            self._url, command_timeout=COMMAND_SECONDS, server_settings=SERVER_SETTINGS
+        )
+
     async def open(self) -> None:
         self._pool = await asyncpg.create_pool(
-            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            self._url,
             min_size=1,
             max_size=self._connections,
             connection_class=_Connection,
@@ -104,7 +127,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def connection(self, within: Region, *, begin: str) -> AsyncIterator[asyncpg.Connection]:
+    async def connection(self, within: Region, *, begin: str) -> AsyncIterator[Connection]:
         """A transaction on asyncpg, opened and scoped in one message."""
         assert self._pool is not None, "open() comes first"  # noqa: S101
         async with self._pool.acquire(timeout=POOL_WAIT_SECONDS) as connection:

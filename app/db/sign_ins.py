@@ -4,12 +4,11 @@ The clock is the database's throughout, so that several processes agree on it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
-from uuid import UUID
 
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -42,7 +41,7 @@ async def count_try(session: AsyncSession, *, username: str, address: str) -> No
 
     The address first, always: two who try at once then wait for each other in one order.
     """
-    await session.exec(_FORGET)
+    await _forget(session)
     await _count(session, TallyOf.ADDRESS, address)
     await _count(session, TallyOf.ACCOUNT, username)
 
@@ -90,15 +89,24 @@ def _key(tally_of: TallyOf, whose: str) -> bytes:
 
 async def _clock(session: AsyncSession) -> datetime:
     """Now, and not when the transaction began: it may have waited for a row since."""
-    return (await session.exec(select(func.clock_timestamp()))).one()
+    at: datetime = (await session.exec(select(func.clock_timestamp()))).one()
+    return at
 
 
-# A few at a time, whenever somebody tries: what nobody added to for a day is forgotten.
-_FORGET = text(
-    "DELETE FROM sign_in_failure WHERE key_hash IN ("
-    " SELECT key_hash FROM sign_in_failure WHERE since < now() - interval '1 day'"
-    " LIMIT 10 FOR UPDATE SKIP LOCKED)"
-)
+async def _forget(session: AsyncSession) -> None:
+    """A few at a time, whenever somebody tries: what nobody added to for a day is dropped."""
+    old = (
+        select(SignInFailure.key_hash)
+        .where(col(SignInFailure.since) < func.now() - timedelta(days=1))
+        .limit(10)
+        .with_for_update(skip_locked=True)
+    )
+    await session.exec(
+        delete(SignInFailure)
+        .where(col(SignInFailure.key_hash).in_(old))
+        .execution_options(synchronize_session=False)
+    )
+
 
 # --- sign-ins
 
@@ -134,11 +142,22 @@ async def _issue(
             token_hash=_hash(token),
             sign_in_id=sign_in.id,
             issued_at=at,
-            expires_at=min(at + terms.idle, sign_in.ends_at),
+            expires_at=at + terms.idle,  # or with its sign-in, if that ends before
         )
     )
     await session.flush()
     return token
+
+
+async def family_of(session: AsyncSession, refresh_token: str) -> SignIn | None:
+    """The sign-in it belongs to, held until the transaction ends."""
+    statement = (
+        select(SignIn)
+        .join(RefreshToken, col(RefreshToken.sign_in_id) == col(SignIn.id))
+        .where(RefreshToken.token_hash == _hash(refresh_token))
+        .with_for_update(of=SignIn)
+    )
+    return (await session.exec(statement)).one_or_none()
 
 
 @dataclass(frozen=True)
@@ -157,7 +176,7 @@ async def find(session: AsyncSession, refresh_token: str, *, within: Region) -> 
 
     Hence two statements: the second one sees what the other transaction did meanwhile.
     """
-    sign_in = await _hold_family(session, refresh_token)
+    sign_in = await family_of(session, refresh_token)
     if sign_in is None:
         return None
     token = await session.get_one(RefreshToken, _hash(refresh_token))
@@ -185,17 +204,9 @@ def _stands(sign_in: SignIn, account: Account, at: datetime) -> bool:
     )
 
 
-async def _hold_family(session: AsyncSession, refresh_token: str) -> SignIn | None:
-    statement = (
-        select(SignIn)
-        .join(RefreshToken, col(RefreshToken.sign_in_id) == col(SignIn.id))
-        .where(RefreshToken.token_hash == _hash(refresh_token))
-        .with_for_update(of=SignIn)
-    )
-    return (await session.exec(statement)).one_or_none()
-
-
 async def _is_last_used(session: AsyncSession, token: RefreshToken) -> bool:
+    if token.used_at is None:
+        return True
     later = aliased(RefreshToken)
     statement = select(later.token_hash).where(
         later.sign_in_id == token.sign_in_id, col(later.used_at) > token.used_at
@@ -223,20 +234,6 @@ async def rotate(session: AsyncSession, found: Found, *, terms: RefreshTerms) ->
     return await _issue(session, found.sign_in, at=at, terms=terms)
 
 
-async def revoke(session: AsyncSession, refresh_token: str) -> None:
-    """End the sign-in this token belongs to, if it belongs to one."""
-    family = select(RefreshToken.sign_in_id).where(RefreshToken.token_hash == _hash(refresh_token))
-    await session.exec(
-        update(SignIn)
-        .where(col(SignIn.id).in_(family), col(SignIn.revoked_at).is_(None))
-        .values(revoked_at=func.clock_timestamp())
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def end_all(session: AsyncSession, account_id: UUID) -> None:
-    await session.exec(
-        update(SignIn)
-        .where(col(SignIn.account_id) == account_id, col(SignIn.revoked_at).is_(None))
-        .values(revoked_at=func.clock_timestamp())
-    )
+async def revoke(session: AsyncSession, sign_in: SignIn) -> None:
+    sign_in.revoked_at = sign_in.revoked_at or await _clock(session)
+    await session.flush()

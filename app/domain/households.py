@@ -43,6 +43,13 @@ def _records(name: str, *, removed_unless: Fact) -> Records:
     # fmt: on
 
 
+# How it stands with the proposal about a household, and what follows for its records.
+SITUATIONS: dict[str, frozenset[Fact]] = {
+    "free": frozenset(),
+    "proposed": frozenset({Fact.PROPOSED}),
+    "on_its_way": frozenset({Fact.PROPOSED, Fact.ON_ITS_WAY}),
+}
+
 HOUSEHOLDS = _records("household", removed_unless=Fact.PROPOSED)
 FAMILIES = _records("family", removed_unless=Fact.ON_ITS_WAY)
 MEMBERS = _records("member", removed_unless=Fact.ON_ITS_WAY)

@@ -104,6 +104,8 @@ def _returns(
 VILLAGE_DESK = (S.DRAFTED, S.AWAITING_DELIBERATION)
 OWN = Fact.OWN_WORK
 
+SITUATIONS: dict[str, frozenset[Fact]] = {"others": frozenset(), "own": frozenset({OWN})}
+
 # fmt: off
 PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), chosen={A.DELIBERATE, A.RETURN}, transitions=[
     #          action        from                      to                        by          needs
@@ -142,3 +144,19 @@ PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), 
     Transition(A.REJECT,     S.AWAITING_DETERMINATION, S.REJECTED,               DETERMINER, REASON,  unless=OWN, law=UU13_11),
 ])
 # fmt: on
+
+
+class Attendance(StrEnum):
+    """In which capacity people attend a deliberation."""
+
+    VILLAGE_HEAD = "village_head"
+    VILLAGE_STAFF = "village_staff"  # perangkat desa
+    VILLAGE_COUNCIL = "village_council"  # BPD
+    COMMUNITY_BOARD = "community_board"  # LPM
+    RT_RW = "rt_rw"
+    COMMUNITY_LEADER = "community_leader"  # tokoh masyarakat
+    PKH_COMPANION = "pkh_companion"  # pendamping PKH
+    TKSK = "tksk"
+    PSM = "psm"
+    BHABINKAMTIBMAS = "bhabinkamtibmas"
+    OTHER = "other"

@@ -35,6 +35,9 @@ class Fact(StrEnum):
     PROPOSED = "proposed"  # a proposal about it is not yet ended
 
 
+Offers = dict[str, dict[str, list[dict[str, object]]]]
+
+
 class RoleMayNot(NotPermitted):
     """This action belongs to another role."""
 
@@ -259,7 +262,11 @@ class Workflow(Generic[State, Action]):
                 return row
         targets = [row.target for row in rows]
         said = TargetNotOpen.detail
-        words = {"action": rows[0].action, "state": rows[0].source, "targets": targets}
+        words: dict[str, object] = {
+            "action": rows[0].action,
+            "state": rows[0].source,
+            "targets": targets,
+        }
         raise TargetNotOpen([Fault("/target", "target_not_open", said, words)], **words)
 
     def _demand(self, row: Transition[State, Action], grounds: Mapping[Ground, object]) -> None:
@@ -283,6 +290,17 @@ class Workflow(Generic[State, Action]):
         ]
         actions = dict.fromkeys(row.action for row in rows)
         return [self._offer(action, [r for r in rows if r.action is action]) for action in actions]
+
+    def offers(self, role: Role, situations: Mapping[str, Collection[Fact]]) -> Offers:
+        """Situation -> state -> what is open, as JSON: for a statement that answers with it."""
+        states = {row.source for row in self.transitions}
+        return {
+            situation: {
+                state: [vars(offer) for offer in self.open_to(role, state, facts=facts)]
+                for state in states
+            }
+            for situation, facts in situations.items()
+        }
 
     def _offer(
         self, action: Action, rows: list[Transition[State, Action]]

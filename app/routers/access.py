@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
@@ -12,11 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.db import answers
 from app.db.access import Access, PeopleReading
 from app.db.answers import Asked
+from app.db.pages import Position
 from app.db.sessions import Database, Reading
 from app.db.tables.requests import StoredAnswer
 from app.domain.actors import Actor
 from app.domain.channels import Channel
 from app.domain.errors import Fault, NotPermitted, Said
+from app.domain.niks import KnownRegions
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
 from app.routers.problems import Malformed, VersionNotNamed
 
@@ -56,7 +59,6 @@ def database_of(request: Request) -> Database:
 
 # --- writing
 
-IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -70,7 +72,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-class AlreadyAnswered(Exception):  # noqa: N818 - no error: the answer is at hand
+class AlreadyAnswered(Exception):
     def __init__(self, answer: StoredAnswer) -> None:
         super().__init__()
         self.answer = answer
@@ -134,7 +136,7 @@ async def answer_again(_: Request, already: AlreadyAnswered) -> Response:
 
 Transaction = Annotated[AsyncSession, Depends(one_transaction, scope="function")]
 
-ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
+ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 MALFORMED_ETAG = Said(
     id='Kirim ETag seperti yang diterima, misalnya "3".',
     en='Send the ETag as you received it, "3" for example.',
@@ -228,11 +230,62 @@ def answer_versioned(body: str) -> Response:
 VERSION = re.compile(r'"version" ?: ?([0-9]+)')
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
-After = Annotated[
-    str | None,
-    Query(
-        max_length=80,
-        pattern=r"^[0-9]{1,10}\.[0-9a-f-]{1,36}$",
-        description="The `next` of the page before.",
-    ),
+NEXT = Said(
+    id="Kirim nilai next dari halaman sebelumnya apa adanya.",
+    en="Send the `next` of the page before as it is.",
+)
+FIRST = Position(-1, UUID(int=0))
+UUID_POSITION = re.compile(r"([0-9]{1,10})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+NUMBER_POSITION = re.compile(r"([0-9]{1,10})\.([0-9]{1,18})")
+Cursor = Annotated[
+    str | None, Query(alias="after", max_length=60, description="The `next` of the page before.")
 ]
+
+
+def _position(after: str, form: re.Pattern[str]) -> tuple[int, str]:
+    found = form.fullmatch(after)
+    if found is None:
+        raise Malformed([Fault("?after", "pattern", NEXT)])
+    return int(found[1]), found[2]
+
+
+def after_id(after: Cursor = None) -> Position:
+    if after is None:
+        return FIRST
+    scope_code, row = _position(after, UUID_POSITION)
+    return Position(scope_code, UUID(row))
+
+
+def after_number(after: Cursor = None) -> Position:
+    if after is None:
+        return Position(-1, 0)
+    scope_code, row = _position(after, NUMBER_POSITION)
+    return Position(scope_code, int(row))
+
+
+After = Annotated[Position, Depends(after_id)]
+AfterNumber = Annotated[Position, Depends(after_number)]
+
+
+def answer_page(request: Request, body: str) -> Response:
+    """A page says in its body and in a Link where the next one is."""
+    found = NEXT_IN_BODY.match(body)
+    if found is None:
+        return answer_json(body)
+    link = request.url.include_query_params(after=found[1])
+    return answer_json(body, headers={"Link": f'<{link.path}?{link.query}>; rel="next"'})
+
+
+NEXT_IN_BODY = re.compile(r'\{"next" ?: ?"([^"]+)"')
+
+
+# --- what the service knows by heart
+
+
+def known_regions(request: Request) -> KnownRegions:
+    """Every region code there ever was, read once when the service starts."""
+    known: KnownRegions = request.app.state.known_regions
+    return known
+
+
+Known = Annotated[KnownRegions, Depends(known_regions)]

@@ -128,7 +128,7 @@ class Problem(BaseModel):
 
 
 def language_of(scope: Scope) -> Language:
-    """The first of our languages that Accept-Language asks for; Indonesian where it asks for none."""
+    """The first of our languages that Accept-Language asks for; Indonesian if it asks for none."""
     asked = dict(scope.get("headers") or []).get(b"accept-language", b"").decode("latin-1")
     wishes = [wish.partition(";q=") for wish in asked.replace(" ", "").lower().split(",")]
     for name, _, weight in sorted(wishes, key=lambda wish: wish[2] or "1", reverse=True):

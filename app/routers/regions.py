@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from app.db import regions
 from app.db.regions import RegionNotFound
 from app.domain.regions import RegionKind, Tier, TimeZone
-from app.routers.access import CurrentActor, ReadingNow, answer_json
+from app.routers.access import CurrentActor, Limit, ReadingNow, answer_json
 from app.routers.problems import refuses
 
 router = APIRouter(prefix="/v1/regions", tags=["regions"])
@@ -19,8 +19,7 @@ CODE = r"^[0-9]{2,10}$"
 RegionCode = Annotated[
     str, Path(pattern=CODE, description="Kemendagri code without dots", examples=["3672"])
 ]
-After = Annotated[str | None, Query(pattern=CODE, description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=1000)]
+AfterCode = Annotated[str | None, Query(pattern=CODE, description="`next` of the page before")]
 
 
 class RegionView(BaseModel):
@@ -61,7 +60,7 @@ async def read_region(code: RegionCode, reading: ReadingNow) -> Response:
 
 @router.get("/{code}/children", response_model=RegionPage, responses=refuses(RegionNotFound))
 async def list_children(
-    code: RegionCode, reading: ReadingNow, limit: Limit = 100, after: After = None
+    code: RegionCode, reading: ReadingNow, limit: Limit = 100, after: AfterCode = None
 ) -> Response:
     """The regions one tier below that are in use today, by code."""
     return answer_json(await regions.children(reading, code, limit=limit, after=after))

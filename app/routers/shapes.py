@@ -1,13 +1,11 @@
-"""The small shapes that every request is made of: strict, bounded, and clean before they come in."""
+"""The small shapes every request is made of: strict, bounded, and clean before they come in."""
 
 import unicodedata
-from datetime import date
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
-
-from app.domain.regions import Region, Tier
 
 
 class Shape(BaseModel):
@@ -29,10 +27,11 @@ def lines(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def village(code: str) -> str:
-    if Region(code).tier is not Tier.VILLAGE:
-        raise PydanticCustomError("string_pattern_mismatch", "not a village's code")
-    return code
+def _with_zone(moment: datetime) -> datetime:
+    """A moment without its offset is three moments in this country."""
+    if moment.tzinfo is None:
+        raise PydanticCustomError("datetime_zone", "a moment without its offset")
+    return moment
 
 
 Line = Annotated[
@@ -54,9 +53,47 @@ Neighbourhood = Annotated[
     StringConstraints(pattern=r"^[0-9]{1,3}$", strict=True),
     Field(description="RT or RW: up to three digits", examples=["004"]),
 ]
-DayPassed = Annotated[date, Field(strict=False)]
-
-
-def code_from(low: int, high: int) -> object:
-    """A form code: a whole number between the two."""
-    return Annotated[int, Field(ge=low, le=high, strict=True)]
+NikText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40, strict=True),
+    AfterValidator(clean),
+    Field(
+        description="As it was said. A wrong one is kept and marked; see `nik_check`.",
+        examples=["3672015905840001"],
+    ),
+]
+CardNumber = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40, strict=True),
+    AfterValidator(clean),
+    Field(description="Number of the family card (KK).", examples=["3672010102100001"]),
+]
+SexCode = Annotated[
+    int, Field(ge=1, le=2, strict=True, description="1 laki-laki, 2 perempuan", examples=[2])
+]
+Relation = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=8,
+        strict=True,
+        description="1 kepala, 2 istri/suami, 3 anak, 4 menantu, 5 cucu, 6 orang tua/mertua, "
+        "7 pembantu, 8 lainnya",
+        examples=[1],
+    ),
+]
+MaritalStatus = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=4,
+        strict=True,
+        description="1 belum kawin, 2 kawin, 3 cerai hidup, 4 cerai mati",
+        examples=[2],
+    ),
+]
+Moment = Annotated[
+    datetime,
+    AfterValidator(_with_zone),
+    Field(examples=["2026-11-01T00:00:00+07:00"], description="With its offset from UTC."),
+]

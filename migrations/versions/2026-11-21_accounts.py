@@ -79,7 +79,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(SCOPE_IS_OF_CODE, name=op.f("ck_account_scope_is_of_code")),
         sa.CheckConstraint(
-            "username ~ '^[a-z0-9][a-z0-9._-]{2,63}$'", name=op.f("ck_account_username_is_plain")
+            "username ~ '^[a-z0-9][a-z0-9._-]{2,59}$'", name=op.f("ck_account_username_is_plain")
         ),
         sa.CheckConstraint(
             "length(region_code) IN (0, 2, 4, 6, 10)",

@@ -49,13 +49,13 @@ COLUMNS = (
     "e.request_id",
     "e.grounds",
     "e.changes",
-    "(extract(epoch FROM e.at) * 1000000)::bigint::text",
+    "(extract(epoch FROM e.at AT TIME ZONE 'UTC') * 1000000)::bigint::text",
     "e.xid::text",
     "encode(e.prev_hash, 'hex')",
 )
 CANONICAL = f"""
 CREATE FUNCTION audit_canonical(e audit_entry) RETURNS bytea
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE -- as `convert_to` is: declared stricter, it would not be inlined
 RETURN convert_to(
     {" || ',' || ".join(f"coalesce(octet_length({c})::text || ':' || {c}, '-')" for c in COLUMNS)},
     'UTF8'

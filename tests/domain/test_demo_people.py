@@ -15,7 +15,7 @@ from app.demo.people import (
     households,
 )
 
-CIWEDUS, BAGENDUNG = "3672021004", "3672021005"
+BAGENDUNG, CIWEDUS = "3672021001", "3672021002"
 KELURAHAN = [f"36720{district}100{number}" for district in range(1, 9) for number in range(1, 6)]
 DAYS_OF_YEAR = 365.2425
 

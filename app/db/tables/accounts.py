@@ -47,7 +47,7 @@ class Account(SQLModel, table=True):
     """Somebody who may sign in. `session_version` moves on when he is sent out."""
 
     __table_args__ = (
-        CheckConstraint("username ~ '^[a-z0-9][a-z0-9._-]{2,63}$'", name="username_is_plain"),
+        CheckConstraint("username ~ '^[a-z0-9][a-z0-9._-]{2,59}$'", name="username_is_plain"),
         CheckConstraint("region_code ~ '^[0-9]*$'", name="region_code_is_digits"),
         CheckConstraint("length(region_code) IN (0, 2, 4, 6, 10)", name="region_code_has_a_tier"),
         CheckConstraint(SCOPE_IS_OF_CODE, name="scope_is_of_code"),

@@ -30,9 +30,8 @@ DECISIONS = (
 )
 
 
-def filled(name: str) -> dict[str, object]:
-    """A column that the trigger fills; the service has no right to write it."""
-    return {"server_default": FetchedValue(name), "nullable": False}
+# A column that the trigger fills; the service has no right to write it.
+FILLED = {"server_default": FetchedValue(), "nullable": False}
 
 
 class AuditEntry(SQLModel, table=True):
@@ -65,18 +64,14 @@ class AuditEntry(SQLModel, table=True):
     request_id: str = Field(sa_type=Text)
     grounds: str = Field(sa_type=Text)
     changes: str = Field(sa_type=Text)
-    seq: int | None = Field(default=None, sa_column_kwargs=filled("seq"))
+    seq: int | None = Field(default=None, sa_column_kwargs=FILLED)
     at: datetime | None = Field(
-        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=filled("at")
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=FILLED
     )
-    xid: int | None = Field(default=None, sa_type=BigInteger, sa_column_kwargs=filled("xid"))
-    prev_hash: bytes | None = Field(
-        default=None, sa_type=LargeBinary, sa_column_kwargs=filled("prev_hash")
-    )
-    hash: bytes | None = Field(default=None, sa_type=LargeBinary, sa_column_kwargs=filled("hash"))
-    hash_version: int | None = Field(
-        default=None, sa_type=SmallInteger, sa_column_kwargs=filled("hash_version")
-    )
+    xid: int | None = Field(default=None, sa_type=BigInteger, sa_column_kwargs=FILLED)
+    prev_hash: bytes | None = Field(default=None, sa_type=LargeBinary, sa_column_kwargs=FILLED)
+    hash: bytes | None = Field(default=None, sa_type=LargeBinary, sa_column_kwargs=FILLED)
+    hash_version: int | None = Field(default=None, sa_type=SmallInteger, sa_column_kwargs=FILLED)
 
 
 class AuditHead(SQLModel, table=True):

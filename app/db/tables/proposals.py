@@ -17,7 +17,7 @@ LIVE = f"state NOT IN ({', '.join(repr(state.value) for state in sorted(ENDED))}
 
 
 class Proposal(SQLModel, table=True):
-    """Somebody's wish to change the registry (usulan), on its way from the village to the ministry."""
+    """A wish to change the registry (usulan), on its way from the village to the ministry."""
 
     __table_args__ = (
         ForeignKeyConstraint(

@@ -148,7 +148,7 @@ class Member(SQLModel, table=True):
 
 
 class NikHolder(SQLModel, table=True):
-    """The one member of the whole country who holds a NIK. Reached only by functions of the owner."""
+    """The one member of the country who holds a NIK. Reached only by the owner's functions."""
 
     __tablename__ = "nik_holder"
     __table_args__ = (ForeignKeyConstraint(["member_id"], ["member.id"]),)

@@ -1,0 +1,172 @@
+"""`siks`: what an operator of the service types. What it does lies in the modules it names."""
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from app.settings import CannotRun, Settings, read_settings
+
+if TYPE_CHECKING:
+    from app.databases import Databases
+
+siks = typer.Typer(
+    help="SIKS: the registry of social welfare, from the village to the ministry.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+demo = typer.Typer(help="A made-up Cilegon to try things on.", no_args_is_help=True)
+regions = typer.Typer(help="The region tree.", no_args_is_help=True)
+audit = typer.Typer(help="The audit, and whether it is whole.", no_args_is_help=True)
+siks.add_typer(demo, name="demo")
+siks.add_typer(regions, name="regions")
+siks.add_typer(audit, name="audit")
+
+console = Console()
+Url = Annotated[str | None, typer.Option("--url", help="Where the service is.")]
+
+
+@siks.command()
+def serve(
+    *,
+    with_demo: Annotated[
+        bool | None, typer.Option("--demo/--no-demo", help="Load demo data if there is no account.")
+    ] = None,
+) -> None:
+    """Run the service; without SIKS_DATABASE_URL on an embedded PostgreSQL with demo data."""
+    from app import databases, serving
+
+    settings = read_settings()
+    with serving.listening(settings) as port, databases.opened(settings) as opened:
+        _refuse_second(opened)
+        with console.status("Preparing the database"):
+            serving.prepare(opened)
+            ready = serving.completed(settings, opened)
+        if opened.embedded if with_demo is None else with_demo:
+            _offer_demo(opened)
+        console.print(f"Serving on {_address(settings)} (documentation: /docs). Ctrl-C stops it.")
+        serving.serve(ready, port)
+
+
+@siks.command()
+def migrate(
+    *,
+    print_roles: Annotated[
+        bool, typer.Option("--print-roles", help="Only print what a DBA runs first.")
+    ] = False,
+) -> None:
+    """Bring the database to the newest migration, and its regions to the newest file."""
+    from app import databases, serving
+    from app.db import migrations
+
+    if print_roles:
+        print_role_script()
+        return
+    with databases.opened(read_settings()) as opened:
+        changed = serving.migrate(opened.as_owner)
+    console.print(f"The database stands at {migrations.head()}; {changed} regions were changed.")
+
+
+@siks.command()
+def token(
+    username: str,
+    url: Url = None,
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, help="Asked for when not given.")
+    ] = "",
+) -> None:
+    """Sign in and print an access token, for `Authorization: Bearer`."""
+    from app.client import sign_in
+
+    print(sign_in(url or _address(read_settings()), username, password))
+
+
+@demo.command("load")
+def load_demo() -> None:
+    """Load the demo data into a database that has no account yet."""
+    from app import databases
+
+    with databases.opened(read_settings()) as opened:
+        _offer_demo(opened)
+
+
+@demo.command("walk")
+def walk_demo(url: Url = None) -> None:
+    """Take one family from the village to the ministry, over HTTP, then verify the audit."""
+    from app.demo.walk import walk
+
+    asyncio.run(walk(url or _address(read_settings())))
+    verify_audit()
+
+
+@regions.command("load")
+def load_regions() -> None:
+    """Bring the region tree to what the region file says."""
+    from app import databases
+    from app.db import regions_file
+
+    with databases.opened(read_settings()) as opened:
+        changed = asyncio.run(regions_file.load(opened.as_owner))
+    console.print(f"{changed} regions were new or changed.")
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Recompute every chain; name the first entry that is not as it was written."""
+    from app import databases
+    from app.db import audit_chain
+
+    with databases.opened(read_settings()) as opened:
+        report = asyncio.run(audit_chain.verify(opened.as_owner))
+    console.print(str(report))
+    if not report.intact:
+        raise typer.Exit(1)
+
+
+def print_role_script() -> None:
+    from app.db import roles
+
+    print(roles.as_script(), end="")
+
+
+def _offer_demo(opened: "Databases") -> None:
+    from app.demo import accounts, seed
+
+    with console.status("Loading demo data"):
+        asyncio.run(seed.load(opened.as_owner))
+    console.print(accounts.accounts_table())
+
+
+def _refuse_second(opened: "Databases") -> None:
+    server = opened.embedded
+    if server and server.holder:
+        raise CannotRun(
+            f"another siks of this clone is running (process {server.holder}): stop it first"
+        )
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    """As an exception, so that what was started is stopped."""
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        siks()
+    except CannotRun as reason:
+        print(f"siks: {reason}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

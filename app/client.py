@@ -1,0 +1,26 @@
+"""The service as its command line reaches it: over HTTP, like anybody else."""
+
+import httpx2 as httpx
+
+from app.settings import CannotRun
+
+
+def sign_in(url: str, username: str, password: str) -> str:
+    """An access token, or why there is none."""
+    grant = {"grant_type": "password", "username": username, "password": password}
+    english = {"Accept-Language": "en"}
+    try:
+        answer = httpx.post(f"{url}/v1/auth/token", json=grant, headers=english)
+    except httpx.TransportError as error:
+        raise CannotRun(f"{url} does not answer ({error}): is the service running?") from None
+    if not answer.is_success:
+        raise CannotRun(f"{url} refuses: {_said(answer)}")
+    return str(answer.json()["access_token"])
+
+
+def _said(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+        return f"{problem['title']}. {problem.get('detail', '')}"
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"

@@ -1,0 +1,189 @@
+"""Moving a proposal, and what follows from where it goes.
+
+Steps and decisions take the same road: load, decide, record, and then the consequence that the
+target has for the household. The table in `app.domain.proposals` decides; nothing here does.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db import households, niks, proposals
+from app.db.audit import expect, record
+from app.db.tables.audit import AuditEntry
+from app.db.tables.base import now
+from app.db.tables.proposals import Proposal
+from app.db.tables.registry import Family, Household, Member
+from app.domain import new_families, reasons
+from app.domain.actors import Actor
+from app.domain.dtks_ids import DtksKind, dtks_id
+from app.domain.errors import Conflict, Fault, Said
+from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction
+from app.domain.proposals import PROPOSALS, ProposalAction, ProposalKind, ProposalState
+from app.domain.workflow import Ground
+
+NUMBERS = text("SELECT ARRAY(SELECT nextval('dtks_id') FROM generate_series(1, :count))")
+FROZEN = (
+    "id",
+    "family_id",
+    "number",
+    "card_number",
+    "address",
+    "rt",
+    "rw",
+    "latitude",
+    "longitude",
+)
+FROZEN_OF_A_PERSON = (
+    *new_families.OF_A_PERSON,
+    "id",
+    "number",
+    "nik_verdict",
+    "nik_codes",
+)
+
+
+class NikHeldElsewhere(Conflict):
+    """Somebody is in the registry with this NIK already."""
+
+    title = Said(
+        id="NIK sudah dipakai orang yang tercatat", en="A NIK is held by somebody on record"
+    )
+    detail = Said(
+        id="NIK berikut sudah tercatat. Bila orangnya pindah, ajukan perpindahan; bila salah "
+        "ketik, perbaiki NIK-nya. Draf tetap tersimpan.",
+        en="The NIK named below is on record already. If the person has moved, propose a move; "
+        "if it was mistyped, correct it. The draft is kept.",
+    )
+
+
+HELD = Said(
+    id="NIK ini sudah dipakai. Periksa KTP, atau ajukan perpindahan orang ini.",
+    en="This NIK is in use. Check the identity card, or propose to move this person.",
+)
+
+
+async def draft(
+    session: AsyncSession, household: Household, values: Mapping[str, Any], *, by: Actor
+) -> Proposal:
+    """A proposal about a household of the registry's drafts; nothing is frozen yet."""
+    facts = await proposals.facts_about(session, household)
+    HOUSEHOLDS.step(household.state, RecordAction.AMEND, by=by, facts=facts)
+    proposal = Proposal(
+        **values,
+        kind=ProposalKind.NEW_FAMILY,
+        household_id=household.id,
+        scope_code=household.scope_code,
+        created_by=by.id,
+    )
+    await record(session, proposal, PROPOSALS.begin(by=by))
+    return proposal
+
+
+async def take(  # noqa: PLR0913 - a step: which, of what, by whom, on what grounds, where to
+    session: AsyncSession,
+    proposal_id: UUID,
+    action: ProposalAction,
+    *,
+    by: Actor,
+    version: int,
+    grounds: Mapping[Ground, object],
+    to: ProposalState | None,
+) -> AuditEntry:
+    proposal = await proposals.find(session, proposal_id, within=by.region, hold=True)
+    await expect(session, proposal, version)
+
+    facts = await proposals.facts_of(session, proposal, for_=by)
+    step = PROPOSALS.step(proposal.state, action, by=by, grounds=grounds, facts=facts, to=to)
+    reasons.accept(grounds)
+
+    dossier = await _dossier(session, proposal, by)
+    changes = await FOLLOWS.get(step.target, _nothing)(session, dossier, step.source, by)
+    return await record(session, proposal, step, changes=changes)
+
+
+class Dossier:
+    """The household that a proposal speaks of, with everybody in it."""
+
+    def __init__(
+        self, household: Household, families: Sequence[Family], members: Sequence[Member]
+    ) -> None:
+        self.household = household
+        self.families = families
+        self.members = members
+        self.member_ids = [member.id for member in members]
+
+    def content(self) -> dict[str, Any]:
+        """A copy of what is proposed, as it is now."""
+        return {
+            "household": _copy(self.household, FROZEN),
+            "families": [_copy(family, FROZEN) for family in self.families],
+            "members": [_copy(member, FROZEN_OF_A_PERSON) for member in self.members],
+        }
+
+
+def _copy(row: Any, columns: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
+    return {k: v for k, v in row.model_dump(mode="json").items() if k in columns}
+
+
+async def _dossier(session: AsyncSession, proposal: Proposal, by: Actor) -> Dossier:
+    household = await households.find(session, proposal.household_id, within=by.region, hold=True)
+    return Dossier(household, *await proposals.people_of(session, proposal, within=by.region))
+
+
+Source = ProposalState | None
+
+
+async def _nothing(_s: AsyncSession, _d: Dossier, _source: Source, _by: Actor) -> dict[str, Any]:
+    return {}
+
+
+async def _submitted(
+    session: AsyncSession, dossier: Dossier, source: Source, by: Actor
+) -> dict[str, Any]:
+    """Freeze a copy of what is complete, and claim its NIKs. A return freezes nothing anew."""
+    if source is not ProposalState.DRAFTED:
+        return {}
+    new_families.complete(dossier.household, dossier.families, dossier.members)
+    await niks.release(session, dossier.member_ids)
+    held = await niks.claim(session, dossier.member_ids)
+    if held:
+        faults = [
+            Fault(f"/members/{m}/nik", "nik_held", HELD) for m in dossier.member_ids if m in held
+        ]
+        raise NikHeldElsewhere(faults)
+    return {"content": dossier.content(), "submitted_by": by.id, "submitted_at": now()}
+
+
+async def _ended(session: AsyncSession, dossier: Dossier, _: Source, _by: Actor) -> dict[str, Any]:
+    """Whoever is not registered holds no NIK."""
+    await niks.release(session, dossier.member_ids)
+    return {}
+
+
+async def _determined(
+    session: AsyncSession, dossier: Dossier, _: Source, by: Actor
+) -> dict[str, Any]:
+    """The household, its families and its members are registered, with their DTKS ids."""
+    count = 1 + len(dossier.members)
+    first, *others = await session.scalar(NUMBERS, {"count": count})
+    household, act = dossier.household, RecordAction.REGISTER
+    given = {"dtks_id": dtks_id(DtksKind.HOUSEHOLD, first)}
+    await record(session, household, HOUSEHOLDS.step(household.state, act, by=by), changes=given)
+    for family in dossier.families:
+        await record(session, family, FAMILIES.step(family.state, act, by=by))
+    for member, number in zip(dossier.members, others, strict=True):
+        given = {"dtks_id": dtks_id(DtksKind.MEMBER, number)}
+        await record(session, member, MEMBERS.step(member.state, act, by=by), changes=given)
+    return {}
+
+
+FOLLOWS = {
+    ProposalState.AWAITING_DELIBERATION: _submitted,
+    ProposalState.WITHDRAWN: _ended,
+    ProposalState.REJECTED: _ended,
+    ProposalState.DETERMINED: _determined,
+}

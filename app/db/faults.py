@@ -1,0 +1,112 @@
+"""What PostgreSQL refuses, as refusals of ours: by the name of the constraint, or by SQLSTATE.
+
+Nothing is asked beforehand that a constraint answers: two people at once would both be told yes.
+"""
+
+from app.db.families import FamilyNotFound
+from app.domain.errors import Conflict, Fault, Incomplete, Overloaded, Refusal, Said
+
+
+class IdTaken(Conflict):
+    """This id is in use."""
+
+    title = Said(id="Pengenal ini sudah dipakai", en="This id is in use")
+    detail = Said(
+        id="Buat UUID baru. Bila ini pengiriman ulang, pakai Idempotency-Key yang sama.",
+        en="Make a new UUID. If this is a retry, use the same Idempotency-Key.",
+    )
+
+
+class FamilyNumberTaken(Conflict):
+    """The household has a family with this number."""
+
+    title = Said(
+        id="Nomor urut keluarga ini sudah ada", en="The household has a family with this number"
+    )
+    detail = Said(
+        id="Pakai nomor urut lain dari 1 sampai 10.", en="Use another number from 1 to 10."
+    )
+
+
+class TwoHouseholdHeads(Conflict):
+    """A household has one head."""
+
+    title = Said(id="Rumah tangga sudah punya kepala", en="The household has a head already")
+    detail = Said(
+        id="Ubah dahulu hubungan kepala yang lama, lalu ulangi.",
+        en="Change the relation of the present head first, then retry.",
+    )
+
+
+class TwoFamilyHeads(Conflict):
+    """A family has one head."""
+
+    title = Said(id="Keluarga sudah punya kepala", en="The family has a head already")
+    detail = Said(
+        id="Ubah dahulu hubungan kepala yang lama, lalu ulangi.",
+        en="Change the relation of the present head first, then retry.",
+    )
+
+
+class AlreadyProposed(Conflict):
+    """There is a proposal about this household already."""
+
+    title = Said(
+        id="Rumah tangga ini sudah diusulkan", en="This household has been proposed already"
+    )
+    detail = Said(
+        id="Lanjutkan usulan yang ada; lihat proposal pada rumah tangga ini.",
+        en="Go on with the proposal there is; see `proposal` of this household.",
+    )
+
+
+class AlreadyThere(Conflict):
+    """This exists already, or clashes with what exists."""
+
+    title = Said(id="Bertentangan dengan data yang ada", en="This clashes with what exists")
+    detail = Said(id="Baca ulang data terkait, lalu ulangi.", en="Read it again, then retry.")
+
+
+class NotStorable(Incomplete):
+    """A value cannot be stored."""
+
+    title = Said(id="Ada nilai yang tidak dapat disimpan", en="A value cannot be stored")
+    detail = Said(
+        id="Periksa angka dan teks yang Anda kirim.", en="Check the numbers and texts you sent."
+    )
+
+
+HEAD_TWICE = Said(
+    id="Sudah ada kepala; hanya boleh satu.", en="There is a head already; there is only one."
+)
+
+OF_CONSTRAINT: dict[str, tuple[type[Refusal], tuple[Fault, ...]]] = {
+    "pk_household": (IdTaken, ()),
+    "pk_family": (IdTaken, ()),
+    "pk_member": (IdTaken, ()),
+    "pk_proposal": (IdTaken, ()),
+    "uq_family_number_in_household": (FamilyNumberTaken, ()),
+    "ex_member_one_household_head": (
+        TwoHouseholdHeads,
+        (Fault("/relation_to_household_head", "M01", HEAD_TWICE),),
+    ),
+    "ex_member_one_family_head": (
+        TwoFamilyHeads,
+        (Fault("/relation_to_family_head", "M02", HEAD_TWICE),),
+    ),
+    "uq_proposal_live_of_household": (AlreadyProposed, ()),
+    "fk_member_family_id_household_id": (FamilyNotFound, ()),
+}
+
+# By the class of the SQLSTATE: connection, administrator, resources, system; rolled back.
+BUSY = {"08", "57", "53", "55", "58", "40"}
+
+
+def refusal_of(sqlstate: str | None, constraint: str | None) -> Refusal | None:
+    """The refusal that this fault of PostgreSQL means, or None where it is a fault of ours."""
+    kind, faults = OF_CONSTRAINT.get(constraint or "", (None, ()))
+    if kind is not None:
+        return kind(faults)
+    classes: dict[str, Refusal] = {"23": AlreadyThere(), "22": NotStorable()}
+    state = (sqlstate or "")[:2]
+    return Overloaded() if state in BUSY else classes.get(state)

@@ -1,0 +1,134 @@
+"""Finding households, and telling of them. Every search says within which region it may look."""
+
+import json
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db import families, members
+from app.db import sight as shown
+from app.db.pages import Position, ids_of, page
+from app.db.scope import lies_within
+from app.db.sessions import Reading
+from app.db.tables.registry import Household
+from app.domain.errors import NotFound, Said
+from app.domain.households import RecordState
+from app.domain.regions import Region
+from app.domain.sight import Shown, Sight
+from app.domain.workflow import Offers
+
+SITUATION = """coalesce(
+    (SELECT CASE p.state WHEN 'drafted' THEN 'proposed' ELSE 'on_its_way' END FROM proposal p
+     WHERE p.household_id = {household} AND p.state NOT IN ('determined', 'rejected', 'withdrawn')),
+    'free')"""
+
+
+class HouseholdNotFound(NotFound):
+    """No such household lies within your region."""
+
+    title = Said(
+        id="Rumah tangga tidak ditemukan di wilayah Anda",
+        en="No such household lies within your region",
+    )
+
+
+async def find(
+    session: AsyncSession, household_id: UUID, *, within: Region, hold: bool = False
+) -> Household:
+    """`hold` keeps others from changing it, or from proposing it, until the transaction ends."""
+    statement = select(Household).where(
+        Household.id == household_id, lies_within(Household.scope_code, within)
+    )
+    if hold:
+        statement = statement.with_for_update(key_share=True)
+    household = (await session.exec(statement)).one_or_none()
+    if household is None:
+        raise HouseholdNotFound
+    return household
+
+
+def _document(sight: Sight) -> str:
+    """One household with its families, its members and the newest proposal about it."""
+    return f"""
+    SELECT json_build_object(
+        'version', h.version,
+        'id', h.id,
+        'village_code', h.scope_code::text,
+        'village_name', (SELECT r.name FROM region r WHERE r.scope_code = h.scope_code),
+        {_place(sight)},
+        'state', h.state,
+        'dtks_id', h.dtks_id,
+        'families', coalesce((SELECT json_agg({families.document(sight)} ORDER BY f.number, f.id)
+            FROM family f WHERE f.household_id = h.id AND f.state <> 'inactive'), '[]'),
+        'members', coalesce((SELECT json_agg({members.document(sight)} ORDER BY m.number, m.id)
+            FROM member m WHERE m.household_id = h.id AND m.state <> 'inactive'), '[]'),
+        'proposal', (SELECT json_build_object('id', p.id, 'kind', p.kind, 'state', p.state)
+            FROM proposal p WHERE p.household_id = h.id ORDER BY p.id DESC LIMIT 1),
+        'created_at', h.created_at,
+        'updated_at', h.updated_at,
+        'open_actions', $4::jsonb -> {SITUATION.format(household="h.id")} -> h.state
+    )::text AS body,
+    array[h.id] || ARRAY(SELECT m.id FROM member m WHERE m.household_id = h.id) AS subjects
+    FROM household h WHERE h.id = $1 AND h.scope_code BETWEEN $2 AND $3
+    """
+
+
+def _place(sight: Sight) -> str:
+    point = "json_build_object('latitude', h.latitude, 'longitude', h.longitude)"
+    point = f"CASE WHEN h.latitude IS NOT NULL THEN {point} END"
+    return f"""
+        'address', {shown.detail("h.address", sight)},
+        'rt', {shown.detail("h.rt", sight)},
+        'rw', {shown.detail("h.rw", sight)},
+        'location', {point if sight.identity is Shown.CLEAR else "NULL::json"}"""
+
+
+async def document(
+    reading: Reading, household_id: UUID, *, within: Region, sight: Sight, offers: Offers
+) -> str:
+    """The household as `HouseholdView`, in JSON."""
+    body = await reading.document(
+        _document(sight), household_id, within.first, within.last, json.dumps(offers)
+    )
+    if body is None:
+        raise HouseholdNotFound
+    return body
+
+
+async def list_page(  # noqa: PLR0913 - each is a part of the question
+    reading: Reading,
+    *,
+    within: Region,
+    sight: Sight,
+    state: RecordState | None,
+    after: Position,
+    limit: int,
+) -> str:
+    """A page of `HouseholdLine`s, in JSON."""
+    rows = """
+        SELECT * FROM household WHERE scope_code BETWEEN $1 AND $2
+        AND (scope_code, id) > ($3::bigint, $4::uuid) AND ($5::text IS NULL OR state = $5)"""
+    item = f"""json_build_object(
+        'version', s.version, 'id', s.id, 'village_code', s.scope_code::text,
+        'address', {shown.detail("s.address", sight)},
+        'rt', {shown.detail("s.rt", sight)}, 'rw', {shown.detail("s.rw", sight)},
+        'state', s.state, 'dtks_id', s.dtks_id,
+        'head_name', (SELECT {shown.name("m.name", sight.identity)} {HEAD}),
+        'member_count', (SELECT count(*) FROM member m
+            WHERE m.household_id = s.id AND m.state <> 'inactive'),
+        'updated_at', s.updated_at)"""
+    body = await reading.document(
+        page(rows, item, limit="$6", subjects=ids_of("s.id")),
+        within.first,
+        within.last,
+        after.scope_code,
+        after.id,
+        state,
+        limit,
+    )
+    return str(body)
+
+
+HEAD = """FROM member m WHERE m.household_id = s.id
+    AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""

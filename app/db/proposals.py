@@ -1,0 +1,194 @@
+"""Finding proposals, what they rest on, and telling of them."""
+
+import json
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db import sight as shown
+from app.db.pages import Position, ids_of, page
+from app.db.scope import lies_within
+from app.db.sessions import Reading
+from app.db.tables.proposals import Policy, Proposal
+from app.db.tables.registry import Family, Household, Member
+from app.domain.actors import Actor
+from app.domain.errors import NotFound, Said
+from app.domain.households import RecordState
+from app.domain.policies import road
+from app.domain.proposals import ENDED, ON_ITS_WAY, ProposalState
+from app.domain.regions import Region, Tier
+from app.domain.sight import Shown, Sight
+from app.domain.workflow import Fact, Offers
+
+
+class ProposalNotFound(NotFound):
+    """No such proposal lies within your region."""
+
+    title = Said(
+        id="Usulan tidak ditemukan di wilayah Anda", en="No such proposal lies within your region"
+    )
+
+
+async def find(
+    session: AsyncSession, proposal_id: UUID, *, within: Region, hold: bool = False
+) -> Proposal:
+    """`hold` keeps others from moving it until the transaction ends."""
+    statement = select(Proposal).where(
+        Proposal.id == proposal_id, lies_within(Proposal.scope_code, within)
+    )
+    if hold:
+        statement = statement.with_for_update(key_share=True)
+    proposal = (await session.exec(statement)).one_or_none()
+    if proposal is None:
+        raise ProposalNotFound
+    return proposal
+
+
+async def facts_about(session: AsyncSession, household: Household) -> frozenset[Fact]:
+    """How it stands with the proposal about this household."""
+    states = await session.exec(
+        select(Proposal.state).where(
+            Proposal.household_id == household.id, col(Proposal.state).not_in(ENDED)
+        )
+    )
+    state = states.one_or_none()
+    if state is None:
+        return frozenset()
+    return frozenset({Fact.PROPOSED, *([Fact.ON_ITS_WAY] if state in ON_ITS_WAY else [])})
+
+
+async def facts_of(session: AsyncSession, proposal: Proposal, *, for_: Actor) -> frozenset[Fact]:
+    """Which road it takes by its regency's policy, and whether it is the actor's own."""
+    regency = Region(str(proposal.scope_code)).at(Tier.REGENCY)
+    checks = await session.exec(
+        select(Policy.district_checks).where(Policy.regency_code == regency.code)
+    )
+    facts = {road(district_checks=bool(checks.one_or_none()))}
+    if for_.id in {proposal.created_by, proposal.submitted_by}:
+        facts.add(Fact.OWN_WORK)
+    return frozenset(facts)
+
+
+async def people_of(
+    session: AsyncSession, proposal: Proposal, *, within: Region
+) -> tuple[list[Family], list[Member]]:
+    """The families and the members that the proposal speaks of."""
+    families = await session.exec(
+        select(Family)
+        .where(
+            Family.household_id == proposal.household_id,
+            Family.state != RecordState.INACTIVE,
+            lies_within(Family.scope_code, within),
+        )
+        .order_by(col(Family.number), col(Family.id))
+    )
+    members = await session.exec(
+        select(Member)
+        .where(
+            Member.household_id == proposal.household_id,
+            Member.state != RecordState.INACTIVE,
+            lies_within(Member.scope_code, within),
+        )
+        .order_by(col(Member.number), col(Member.id))
+    )
+    return list(families), list(members)
+
+
+_OPEN = """({offers}::jsonb -> CASE WHEN {actor}::uuid IN ({p}.created_by, {p}.submitted_by)
+    THEN 'own' ELSE 'others' END -> {p}.state)"""
+
+
+def _document(sight: Sight) -> str:
+    content = shown.numbers_in("p.content::text") + "::json"
+    content = {
+        (Shown.CLEAR, Shown.CLEAR): "p.content::json",
+        (Shown.CLEAR, Shown.MASKED): content,
+    }.get((sight.identity, sight.nik), "NULL::json")
+    return f"""
+    SELECT json_build_object(
+        'version', p.version,
+        'id', p.id,
+        'kind', p.kind,
+        'household_id', p.household_id,
+        'village_code', p.scope_code::text,
+        'state', p.state,
+        'content', {content},
+        'created_by', p.created_by,
+        'submitted_by', p.submitted_by,
+        'submitted_at', p.submitted_at,
+        'created_at', p.created_at,
+        'updated_at', p.updated_at,
+        'open_actions', {_OPEN.format(p="p", actor="$4", offers="$5")}
+    )::text AS body,
+    array[p.household_id] || ARRAY(
+        SELECT m.id FROM member m WHERE m.household_id = p.household_id) AS subjects
+    FROM proposal p WHERE p.id = $1 AND p.scope_code BETWEEN $2 AND $3
+    """
+
+
+async def document(
+    reading: Reading,
+    proposal_id: UUID,
+    *,
+    within: Region,
+    sight: Sight,
+    actor: Actor,
+    offers: Offers,
+) -> str:
+    """The proposal as `ProposalView`, in JSON."""
+    body = await reading.document(
+        _document(sight), proposal_id, within.first, within.last, actor.id, json.dumps(offers)
+    )
+    if body is None:
+        raise ProposalNotFound
+    return body
+
+
+async def list_page(  # noqa: PLR0913 - each is a part of the question
+    reading: Reading,
+    *,
+    within: Region,
+    sight: Sight,
+    actor: Actor,
+    offers: Offers,
+    state: ProposalState | None,
+    after: Position,
+    limit: int,
+) -> str:
+    """A page of `ProposalLine`s, in JSON."""
+    rows = """
+        SELECT * FROM proposal WHERE scope_code BETWEEN $1 AND $2
+        AND (scope_code, id) > ($3::bigint, $4::uuid) AND ($5::text IS NULL OR state = $5)"""
+    item = f"""json_build_object(
+        'version', s.version, 'id', s.id, 'kind', s.kind, 'household_id', s.household_id,
+        'village_code', s.scope_code::text, 'state', s.state,
+        'head_name', (SELECT {shown.name("m.name", sight.identity)} FROM member m
+            WHERE m.household_id = s.household_id AND m.relation_to_household_head = 1
+            AND m.state <> 'inactive'),
+        'submitted_at', s.submitted_at, 'updated_at', s.updated_at,
+        'open_actions', {_OPEN.format(p="s", actor="$7", offers="$8")})"""
+    body = await reading.document(
+        page(rows, item, limit="$6", subjects=ids_of("s.household_id")),
+        within.first,
+        within.last,
+        after.scope_code,
+        after.id,
+        state,
+        limit,
+        actor.id,
+        json.dumps(offers),
+    )
+    return str(body)
+
+
+async def known(reading: Reading, proposal_id: UUID, *, within: Region) -> None:
+    """Refuse where there is no such proposal: an empty history would say that there is one."""
+    found = await reading.value(
+        "SELECT true FROM proposal WHERE id = $1 AND scope_code BETWEEN $2 AND $3",
+        proposal_id,
+        within.first,
+        within.last,
+    )
+    if found is None:
+        raise ProposalNotFound

@@ -1,0 +1,301 @@
+"""One family goes from a village to the ministry, as anybody could take it there: over HTTP.
+
+Eight people work on it, each with a token of their own. Nothing of the service is imported here:
+only who the demo's people are and how its households come about.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from secrets import randbelow, randbits
+from typing import Any
+from uuid import uuid4
+
+import httpx2 as httpx
+from rich.console import Console
+from rich.table import Table
+
+from app.demo import accounts as offices
+from app.demo.accounts import CIBEBER, KEDALEMAN, PASSWORD, Office
+from app.demo.people import SPOTLESS, FamilySketch, HouseholdSketch, MemberSketch, households
+
+CREATED, OK, FORBIDDEN, NOT_FOUND = 201, 200, 403, 404
+PATIENCE_SECONDS = 15
+UUID_LENGTH = 36
+SEX_CODES = {"male": 1, "female": 2}
+
+DELIBERATION = {
+    "held_on": "2026-01-15",
+    "chair": "Suparman",
+    "attendance": {"village_head": 1, "rt_rw": 9, "community_leader": 3},
+    "outcome": "eligible",
+    "minutes_reference": "470/12/MUSKEL/2026",
+}
+LETTER = {"letter_number": "460/118/Dinsos/2026", "letter_date": "2026-01-26"}
+DECREE = {"decree_number": "14/HUK/2026", "decree_date": "2026-02-16"}
+
+# Whom a proposal waits for once the village has deliberated, and what he rests his decision on.
+WAITS_FOR: Mapping[str, tuple[Office, Mapping[str, str]]] = {
+    "awaiting_village_head": (offices.HEAD, {}),
+    "awaiting_district": (offices.DISTRICT_OFFICER, {}),
+    "awaiting_regency": (offices.VERIFIER, {}),
+    "awaiting_endorsement": (offices.ENDORSER, LETTER),
+    "awaiting_province": (offices.PROVINCE_OFFICER, {}),
+    "awaiting_ministry": (offices.ANALYST, {}),
+    "awaiting_determination": (offices.DETERMINER, DECREE),
+}
+WALKERS = (offices.OPERATOR, *(office for office, _ in WAITS_FOR.values()))
+
+
+class Stumbled(Exception):
+    """The service did not answer as the walk expected."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Where the walk has led."""
+
+    household_id: str
+    proposal_id: str
+    state: str
+    dtks_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    username: str
+    title: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    method: str
+    path: str
+    body: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self) -> "Asked":
+        """With a name of its own, so that sent twice it has one effect."""
+        return replace(self, headers={**self.headers, "Idempotency-Key": str(uuid4())})
+
+
+def get(path: str) -> Asked:
+    return Asked("GET", path)
+
+
+def post(path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Asked:
+    return Asked("POST", path, body, headers or {})
+
+
+async def walk(
+    base_url: str,
+    *,
+    console: Console | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Walked:
+    async with httpx.AsyncClient(
+        base_url=base_url,
+        headers={"Accept-Language": "en"},
+        timeout=PATIENCE_SECONDS,
+        transport=transport,
+    ) as http:
+        try:
+            return await _Walk(http, console or Console(highlight=False)).whole()
+        except httpx.TransportError as error:
+            raise Stumbled(f"{base_url} does not answer ({error})") from None
+
+
+class _Walk:
+    def __init__(self, http: httpx.AsyncClient, console: Console) -> None:
+        self.http = http
+        self.console = console
+        self.people: dict[Office, Person] = {}
+        self.steps = 0
+
+    async def whole(self) -> Walked:
+        self._headline("Eight people sign in, each for a token of their own")
+        for office in WALKERS:
+            self.people[office] = await self._sign_in(office, CIBEBER)
+        neighbour = await self._sign_in(offices.OPERATOR, KEDALEMAN)
+
+        self._headline("The village enters a household, proposes it and deliberates")
+        household_id = await self._enter_household()
+        await self._look_from_next_door(neighbour, household_id)
+        proposal_id = await self._propose(household_id)
+
+        self._headline("Every tier decides, each on the version it has read")
+        state = await self._climb(proposal_id)
+
+        self._headline("What has become of it")
+        dtks_ids = await self._read_registered(household_id)
+        await self._read_audit(proposal_id)
+        return Walked(household_id, proposal_id, state, dtks_ids)
+
+    async def _sign_in(self, office: Office, village_code: str) -> Person:
+        nobody = Person(office.username_around(village_code), office.title, token="")
+        grant = {"grant_type": "password", "username": nobody.username, "password": PASSWORD}
+        answer = await self._ask(nobody, "signs in", post("/v1/auth/token", grant), OK)
+        return replace(nobody, token=answer.json()["access_token"])
+
+    async def _enter_household(self) -> str:
+        operator, draft = self.people[offices.OPERATOR], _draft_of(_a_family())
+        people = sum(len(family["members"]) for family in draft["families"])
+        asked = post("/v1/households", draft).named()
+        enters = f"enters a household with a family of {people}"
+        for what in (enters, "sends the same again, as after a lost answer: no second effect"):
+            await self._ask(operator, what, asked, CREATED)
+        return str(draft["id"])
+
+    async def _look_from_next_door(self, neighbour: Person, household_id: str) -> None:
+        what = "looks for that household from the next kelurahan"
+        await self._ask(neighbour, what, get(f"/v1/households/{household_id}"), NOT_FOUND)
+
+    async def _propose(self, household_id: str) -> str:
+        operator = self.people[offices.OPERATOR]
+        draft = {"id": str(uuid4()), "kind": "new_family", "household_id": household_id}
+        await self._ask(operator, "proposes it", post("/v1/proposals", draft).named(), CREATED)
+
+        path = f"/v1/proposals/{draft['id']}"
+        await self._step(operator, "submits the proposal", path, {"action": "submit"})
+        await self._decide(operator, "tries to approve their own proposal", path, {}, FORBIDDEN)
+        deliberate = {"action": "deliberate", "grounds": {"deliberation": DELIBERATION}}
+        await self._step(operator, "records the deliberation", path, deliberate)
+        return draft["id"]
+
+    async def _climb(self, proposal_id: str) -> str:
+        path = f"/v1/proposals/{proposal_id}"
+        state = await self._state_of(path)
+        while state in WAITS_FOR:
+            office, grounds = WAITS_FOR[state]
+            what = f"approves with {', '.join(grounds.values())}" if grounds else "approves"
+            answer = await self._decide(self.people[office], what, path, grounds, CREATED)
+            state = answer.json()["target"]
+        return state
+
+    async def _step(
+        self, person: Person, what: str, path: str, body: Mapping[str, object]
+    ) -> httpx.Response:
+        asked = post(f"{path}/steps", body, await self._version_read_by(person, path)).named()
+        return await self._ask(person, what, asked, CREATED)
+
+    async def _decide(
+        self, person: Person, what: str, path: str, grounds: Mapping[str, str], expected: int
+    ) -> httpx.Response:
+        body = {"verdict": "approve", "grounds": grounds}
+        headers = await self._version_read_by(person, path)
+        asked = post(f"{path}/decisions", body, headers).named()
+        return await self._ask(person, what, asked, expected)
+
+    async def _version_read_by(self, person: Person, path: str) -> dict[str, str]:
+        answer = await self._send(person, get(path))
+        return {"If-Match": answer.headers.get("ETag", "")}
+
+    async def _state_of(self, path: str) -> str:
+        answer = await self._send(self.people[offices.OPERATOR], get(path))
+        return str(answer.json()["state"])
+
+    async def _read_registered(self, household_id: str) -> tuple[str, ...]:
+        operator, path = self.people[offices.OPERATOR], f"/v1/households/{household_id}"
+        read = (await self._ask(operator, "reads the household", get(path), OK)).json()
+        table = Table("DTKS id", "name", "NIK")
+        table.add_row(read["dtks_id"], "(the household)", "")
+        for member in read["members"]:
+            table.add_row(member["dtks_id"], member["name"], member["nik"])
+        self.console.print(table)
+        return tuple(each["dtks_id"] for each in (read, *read["members"]))
+
+    async def _read_audit(self, proposal_id: str) -> None:
+        analyst, path = self.people[offices.ANALYST], f"/v1/audit?subject_id={proposal_id}"
+        answer = await self._ask(analyst, "reads the proposal's audit", get(path), OK)
+        table = Table("", "at (UTC)", "who", "action", "to", "hash")
+        for entry in answer.json()["items"]:
+            who, action, to = (entry[told] for told in ("actor_role", "action", "target"))
+            table.add_row(str(entry["seq"]), entry["at"][11:19], who, action, to, entry["hash"][:8])
+        self.console.print(table)
+
+    # asking and telling
+
+    async def _ask(self, person: Person, what: str, asked: Asked, expected: int) -> httpx.Response:
+        answer = await self._send(person, asked)
+        self._tell(person, what, answer)
+        if answer.status_code != expected:
+            raise Stumbled(f"{asked.method} {asked.path}: {answer.status_code}, not {expected}")
+        return answer
+
+    async def _send(self, person: Person, asked: Asked) -> httpx.Response:
+        token = {"Authorization": f"Bearer {person.token}"} if person.token else {}
+        headers = {**token, **asked.headers}
+        return await self.http.request(asked.method, asked.path, json=asked.body, headers=headers)
+
+    def _tell(self, person: Person, what: str, answer: httpx.Response) -> None:
+        self.steps += 1
+        asked = f"{answer.request.method} {_shortened(answer.request.url.path)}"
+        gist = f"{answer.status_code} {_gist(answer.json())}"
+        self.console.print(
+            f"{self.steps:3} [bold]{person.username}[/bold] {what}\n"
+            f"    {person.title}: [dim]{asked}[/dim] [cyan]{gist}[/cyan]",
+            soft_wrap=True,
+        )
+
+    def _headline(self, text: str) -> None:
+        self.console.print(f"\n[bold underline]{text}[/bold underline]")
+
+
+def _shortened(path: str) -> str:
+    return "/".join(
+        f"{part[:8]}..." if len(part) == UUID_LENGTH else part for part in path.split("/")
+    )
+
+
+def _gist(said: Mapping[str, Any]) -> str:
+    """The word of an answer that matters here: where it leads, or why not."""
+    return str(said.get("target") or said.get("state") or said.get("title") or "")
+
+
+# --- The household
+
+
+def _a_family() -> HouseholdSketch:
+    """Parents with children whose every paper is in order, and new on every walk."""
+    fresh = households(randbits(32), CIBEBER, 100, flaws=SPOTLESS)
+    return next(each for each in fresh if len(each.families) == 1 and len(each.members) > 3)  # noqa: PLR2004
+
+
+def _draft_of(household: HouseholdSketch) -> dict[str, Any]:
+    """As it is sent. The client chooses the ids, so that it could have worked offline."""
+    return {
+        "id": str(uuid4()),
+        "village_code": household.village_code,
+        "address": household.address,
+        "rt": household.rt,
+        "rw": household.rw,
+        "location": {"latitude": household.latitude, "longitude": household.longitude},
+        "families": [_family(family, household.members) for family in household.families],
+    }
+
+
+def _family(family: FamilySketch, members: Sequence[MemberSketch]) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "number": family.number,
+        "card_number": family.card_number,
+        "members": [_member(each) for each in members if each.family_number == family.number],
+    }
+
+
+def _member(member: MemberSketch) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "number": member.number,
+        "name": member.name,
+        "nik": f"{(member.nik or '')[:12]}{1 + randbelow(9999):04}",
+        "sex": SEX_CODES[member.sex],
+        "birth_place": member.birth_place,
+        "birth_date": member.birth_date.isoformat(),
+        "mother_name": member.mother_name,
+        "relation_to_household_head": member.relation_to_household_head,
+        "relation_to_family_head": member.relation_to_family_head,
+        "marital_status": member.marital_status,
+    }

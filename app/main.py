@@ -1,0 +1,141 @@
+"""The application: settings, database, layers, routers, refusals. Nothing else imports it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app import logs
+from app.commands.sign_in import Door
+from app.db.regions import known_regions
+from app.db.sessions import Database
+from app.domain.regions import INDONESIA
+from app.routers import (
+    access,
+    accounts,
+    audit,
+    auth,
+    docs,
+    families,
+    faults,
+    health,
+    households,
+    layers,
+    members,
+    policies,
+    problems,
+    proposals,
+    reasons,
+    regions,
+)
+from app.routers.token_check import TokenCheck
+from app.settings import Settings, read_settings
+from app.tokens import Tokens, read_key
+
+VERSION = "0.1.0"
+MAX_BODY_BYTES = 1_000_000
+DEADLINE_SECONDS = 8
+PER_CONNECTION = 3  # requests in flight for each connection of the pool, before we say 503
+PUBLIC = {
+    "/v1/auth/token",
+    "/v1/auth/revocation",
+    "/.well-known/jwks.json",
+    "/health/live",
+    "/health/ready",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+}
+DESCRIPTION = """
+The registry of social welfare (DTKS): households, families and members; proposals on their way
+from the village to the ministry; the decisions of every tier; and an audit of every step.
+
+- Sign in at `POST /v1/auth/token` and send the access token as `Authorization: Bearer ...`.
+- You see what lies in your region. What lies outside is answered like what does not exist.
+- Refusals are RFC 9457 problems with a stable `type`, in Indonesian, or in English on
+  `Accept-Language: en`.
+- A change names the version it means (`If-Match`); a POST may carry an `Idempotency-Key`.
+"""
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    database = Database(str(settings.database_url), connections=settings.pool_size)
+    await database.open()
+    async with database.reading(INDONESIA) as reading:
+        app.state.known_regions = await known_regions(reading)
+    tokens = Tokens(
+        read_key(str(settings.signing_key)), issuer=settings.issuer, audience=settings.audience
+    )
+    app.state.database = database
+    app.state.door = Door(database, tokens)
+    yield
+    await database.close()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or read_settings()
+    logs.configure(settings.log_level)
+    app = FastAPI(
+        title="SIKS-NG",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=MAX_BODY_BYTES,
+        responses=problems.ANYWHERE,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=_layers(settings),
+    )
+    app.state.settings = settings
+    for module in (
+        auth,
+        accounts,
+        regions,
+        households,
+        families,
+        members,
+        proposals,
+        audit,
+        policies,
+        reasons,
+        health,
+    ):
+        app.include_router(module.router)
+    problems.install(app)
+    faults.install(app)
+    app.add_exception_handler(access.AlreadyAnswered, access.answer_again)  # type: ignore[arg-type]
+    docs.install(app)
+    return app
+
+
+def _layers(settings: Settings) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(layers.NameAndLog),
+        Middleware(faults.LastResort),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "If-Match",
+                "Idempotency-Key",
+                "X-Purpose",
+                "X-Request-ID",
+            ],
+            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
+            max_age=600,
+        ),
+        Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
+        Middleware(layers.Deadline, seconds=DEADLINE_SECONDS),
+        Middleware(TokenCheck, public=PUBLIC),
+        Middleware(layers.OnlyJson),
+    ]

@@ -1,0 +1,109 @@
+"""The audit, and the decisions in it: `/v1/audit`, `/v1/decisions`."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from app.db import audit_entries
+from app.db.audit_entries import Asked
+from app.domain.actors import Role
+from app.domain.channels import Channel
+from app.domain.proposals import Verdict
+from app.domain.sight import SIGHT_OF
+from app.routers.access import AfterNumber, CurrentActor, Limit, ReadingNow, answer_page
+from app.routers.shapes import Moment
+
+router = APIRouter(tags=["audit"])
+
+
+class AuditEntryView(BaseModel):
+    """One step somebody took: written once, chained to the one before, never changed."""
+
+    id: int
+    workflow: str = Field(description="proposal, household, family, member, account or policy")
+    subject_id: UUID
+    seq: int = Field(description="Its place in the chain of its subject.")
+    region_code: str = Field(description="Where the subject lies.")
+    action: str
+    source: str | None = Field(description="The state before; null where it came into being.")
+    target: str
+    version: int = Field(description="The version of the subject from then on.")
+    actor_id: UUID
+    actor_role: Role
+    actor_region_code: str
+    channel: Channel
+    request_id: str
+    grounds: dict[str, Any]
+    changed: list[str] = Field(description="Pointers to what changed.")
+    changes: dict[str, Any] | None = Field(
+        description="Before and after, for roles that read identity; numbers are masked."
+    )
+    at: datetime
+    prev_hash: str
+    hash: str
+
+
+class AuditPage(BaseModel):
+    next: str | None = Field(description="Send it as `after` for the next page; null: the last.")
+    items: list[AuditEntryView]
+
+
+Workflow = Annotated[
+    str | None,
+    Query(pattern="^[a-z_]{1,40}$", description="proposal, household, family, member, ..."),
+]
+
+
+@router.get("/v1/audit", response_model=AuditPage)
+async def list_audit_entries(  # noqa: PLR0913, PLR0917 - the parts of the question
+    request: Request,
+    actor: CurrentActor,
+    reading: ReadingNow,
+    after: AfterNumber,
+    workflow: Workflow = None,
+    subject_id: Annotated[UUID | None, Query()] = None,
+    actor_id: Annotated[UUID | None, Query(description="Who did it.")] = None,
+    action: Annotated[str | None, Query(pattern="^[a-z_]{1,40}$")] = None,
+    since: Annotated[Moment | None, Query(description="From then on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before then.")] = None,
+    limit: Limit = 50,
+) -> Response:
+    """What was done in your region: who, what, when, on what grounds, from which state to which."""
+    body = await audit_entries.list_page(
+        reading,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
+        asked=Asked(workflow, subject_id, actor_id, action, since, until),
+        after=after,
+        limit=limit,
+    )
+    return answer_page(request, body)
+
+
+@router.get("/v1/decisions", response_model=AuditPage, tags=["decisions"])
+async def list_decisions(  # noqa: PLR0913, PLR0917 - the parts of the question
+    request: Request,
+    actor: CurrentActor,
+    reading: ReadingNow,
+    after: AfterNumber,
+    proposal_id: Annotated[UUID | None, Query()] = None,
+    actor_id: Annotated[UUID | None, Query(description="Who decided.")] = None,
+    verdict: Annotated[Verdict | None, Query()] = None,
+    since: Annotated[Moment | None, Query(description="From then on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before then.")] = None,
+    limit: Limit = 50,
+) -> Response:
+    """The decisions on proposals of your region: the steps that are verdicts of a tier."""
+    body = await audit_entries.list_page(
+        reading,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
+        asked=Asked("proposal", proposal_id, actor_id, verdict, since, until),
+        after=after,
+        limit=limit,
+        decisions=True,
+    )
+    return answer_page(request, body)

@@ -1,0 +1,79 @@
+"""What goes wrong below: the database's refusals become ours, and a fault of ours tells nobody
+anything but its number. The database's own words may quote people; they are never passed on."""
+
+import traceback
+
+import asyncpg
+import sqlalchemy.exc
+import structlog
+from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.db.faults import refusal_of
+from app.domain.errors import Overloaded, Refusal, Said
+from app.routers.problems import STATUS, language_of, problem_response
+
+log = structlog.get_logger("siks.fault")
+
+
+class OurFault(Refusal):
+    """Something is wrong with the service, not with the request."""
+
+    title = Said(id="Ada kesalahan pada layanan", en="Something is wrong with the service")
+    detail = Said(
+        id="Tidak ada yang berubah. Laporkan nomor {request_id} kepada admin.",
+        en="Nothing was changed. Report the number {request_id} to an administrator.",
+    )
+
+
+STATUS[OurFault] = 500
+
+
+async def refuse_database(request: Request, error: Exception) -> Response:
+    cause = getattr(error, "orig", None) or error
+    cause = getattr(cause, "__cause__", None) or cause
+    refusal = refusal_of(getattr(cause, "sqlstate", None), getattr(cause, "constraint_name", None))
+    if refusal is None:
+        raise error
+    return problem_response(refusal, language=language_of(request.scope))
+
+
+async def refuse_busy(request: Request, _: Exception) -> Response:
+    return problem_response(Overloaded(), language=language_of(request.scope))
+
+
+def install(app: FastAPI) -> None:
+    for kind in (sqlalchemy.exc.DBAPIError, asyncpg.PostgresError):
+        app.add_exception_handler(kind, refuse_database)
+    for busy in (sqlalchemy.exc.TimeoutError, asyncpg.InterfaceError, OSError):
+        app.add_exception_handler(busy, refuse_busy)  # TimeoutError is an OSError
+
+
+class LastResort:
+    """Where every other layer failed: one line in the log, without words that quote people."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except Exception as error:  # noqa: BLE001 - the last resort: what passes here is a bug
+            request_id = scope["state"]["request_id"]
+            frames = traceback.extract_tb(error.__traceback__)
+            log.error(  # noqa: TRY400 - the message of the exception may quote people
+                "fault",
+                kind=type(error).__name__,
+                at=[f"{frame.filename}:{frame.lineno}" for frame in frames[-6:]],
+                request_id=request_id,
+            )
+            if not begun:
+                refusal = OurFault(request_id=request_id)
+                await problem_response(refusal, language=language_of(scope))(scope, receive, send)

@@ -1,0 +1,46 @@
+"""What a step rests on, as it is sent: one field for each `Ground` of the workflows."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.domain.proposals import Attendance, Outcome
+from app.domain.workflow import Ground
+from app.routers.shapes import Line, Note, Shape, ShortLine
+
+Count = Annotated[int, Field(ge=1, le=9999, strict=True)]
+
+
+class Deliberation(Shape):
+    """What the musyawarah desa/kelurahan found of the name, as its minutes say."""
+
+    held_on: date = Field(description="Day of the deliberation.", examples=["2026-11-18"])
+    chair: Line = Field(description="Who chaired it.", examples=["Suparman"])
+    attendance: dict[Attendance, Count] = Field(
+        min_length=1,
+        description="Who was there, by role.",
+        examples=[{"village_head": 1, "rt_rw": 9, "village_council": 3}],
+    )
+    outcome: Outcome = Field(description="What it says of the name (layak, tidak layak, ditunda).")
+    minutes_reference: ShortLine = Field(
+        description="Number of the minutes (berita acara).", examples=["470/12/MUSKEL/2026"]
+    )
+
+
+class Grounds(Shape):
+    """Which of them a step needs stands in `open_actions`."""
+
+    reason: ShortLine | None = Field(
+        default=None, description="A code of `/v1/reasons`.", examples=["no_longer_poor"]
+    )
+    note: Note | None = Field(default=None, description="Why, in words.")
+    deliberation: Deliberation | None = None
+    letter_number: ShortLine | None = Field(default=None, description="Surat pengesahan.")
+    letter_date: date | None = None
+    decree_number: ShortLine | None = Field(default=None, description="SK penetapan.")
+    decree_date: date | None = None
+
+    def given(self) -> dict[Ground, Any]:
+        sent = self.model_dump(mode="json", exclude_none=True)
+        return {Ground(name): value for name, value in sent.items()}

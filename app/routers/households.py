@@ -1,0 +1,347 @@
+"""Households (rumah tangga), with their families and members: `/v1/households`."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from app.commands.households import (
+    amend_household,
+    enter_family,
+    enter_household,
+    enter_member,
+    move_record,
+    open_household,
+)
+from app.db import families, households, members, regions
+from app.db.audit import MovedMeanwhile, expect
+from app.db.faults import (
+    FamilyNumberTaken,
+    IdTaken,
+    TwoFamilyHeads,
+    TwoHouseholdHeads,
+)
+from app.db.households import HouseholdNotFound
+from app.db.regions import VillageNotFound
+from app.db.sessions import reading_in
+from app.db.tables.base import new_id
+from app.domain.errors import Outdated
+from app.domain.households import HOUSEHOLDS, SITUATIONS, RecordAction, RecordState
+from app.domain.proposals import ProposalKind, ProposalState
+from app.domain.sight import SIGHT_OF
+from app.domain.workflow import (
+    ActionNotOpen,
+    Ground,
+    GroundsMissing,
+    OnItsWay,
+    RoleMayNot,
+    StillProposed,
+)
+from app.routers.access import (
+    After,
+    CurrentActor,
+    CurrentSight,
+    IfMatch,
+    Known,
+    Limit,
+    People,
+    ReadsNobody,
+    Transaction,
+    WritingRoute,
+    answer_page,
+    answer_versioned,
+)
+from app.routers.families import FamilyDraft, FamilyView
+from app.routers.grounds import Grounds
+from app.routers.members import MemberDraft, MemberView
+from app.routers.problems import VersionNotNamed, refuses
+from app.routers.shapes import Line, Neighbourhood, Shape, VillageCode
+
+router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
+
+CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
+
+
+class Location(Shape):
+    """A point in degrees (WGS 84)."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90, examples=[-6.0186])]
+    longitude: Annotated[float, Field(ge=-180, le=180, examples=[106.0558])]
+
+
+class LocationView(BaseModel):
+    latitude: float
+    longitude: float
+
+
+class HouseholdFields(Shape):
+    """A draft may be incomplete; what is missing is asked for when it is proposed."""
+
+    address: Line | None = Field(default=None, examples=["Jl. Sunan Demak No. 12"])
+    rt: Neighbourhood | None = None
+    rw: Neighbourhood | None = None
+    location: Location | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """What was sent, as columns; what was not sent is not there."""
+        sent = self.model_dump(include={"address", "rt", "rw"}, exclude_unset=True)
+        if "location" in self.model_fields_set:
+            point = self.location
+            sent["latitude"] = point.latitude if point else None
+            sent["longitude"] = point.longitude if point else None
+        return sent
+
+
+class FamilyWithMembers(FamilyDraft):
+    members: list[MemberDraft] = Field(default=[], max_length=30)
+
+
+class HouseholdDraft(HouseholdFields):
+    """A household, with its families and members if they are known: in one request."""
+
+    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
+    village_code: VillageCode
+    families: list[FamilyWithMembers] = Field(default=[], max_length=10)
+
+
+class OpenRecordAction(BaseModel):
+    action: RecordAction
+    needs: list[Ground]
+    targets: list[RecordState]
+
+
+class ProposalRef(BaseModel):
+    id: UUID
+    kind: ProposalKind
+    state: ProposalState
+
+
+class HouseholdView(BaseModel):
+    version: int
+    id: UUID
+    village_code: str
+    village_name: str
+    address: str | None
+    rt: str | None
+    rw: str | None
+    location: LocationView | None
+    state: RecordState
+    dtks_id: str | None
+    families: list[FamilyView]
+    members: list[MemberView]
+    proposal: ProposalRef | None = Field(description="The newest proposal about it.")
+    created_at: datetime
+    updated_at: datetime
+    open_actions: list[OpenRecordAction] = Field(description="What you may do with it now.")
+
+
+class HouseholdLine(BaseModel):
+    version: int
+    id: UUID
+    village_code: str
+    address: str | None
+    rt: str | None
+    rw: str | None
+    state: RecordState
+    dtks_id: str | None
+    head_name: str | None
+    member_count: int
+    updated_at: datetime
+
+
+class HouseholdPage(BaseModel):
+    next: str | None = Field(description="Send it as `after` for the next page; null: the last.")
+    items: list[HouseholdLine]
+
+
+class RecordStepRequest(Shape):
+    action: Literal[RecordAction.REMOVE, RecordAction.RESTORE]
+    grounds: Grounds = Grounds()
+
+
+async def answer(session: Transaction, actor: CurrentActor, household_id: UUID) -> Response:
+    """The household as it is after the change, as its reader would get it."""
+    body = await households.document(
+        await reading_in(session),
+        household_id,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
+        offers=HOUSEHOLDS.offers(actor.role, SITUATIONS),
+    )
+    return answer_versioned(body)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=HouseholdView,
+    responses=refuses(
+        VillageNotFound,
+        RoleMayNot,
+        IdTaken,
+        FamilyNumberTaken,
+        TwoHouseholdHeads,
+        TwoFamilyHeads,
+    ),
+)
+async def draft_household(
+    draft: HouseholdDraft, actor: CurrentActor, session: Transaction, known: Known
+) -> Response:
+    """Enter a household of your village as a draft, with whatever is known of it."""
+    village = await regions.find_village(session, draft.village_code, within=actor.region)
+    values = {"id": draft.id, "scope_code": village.first, **draft.columns()}
+    household = await enter_household(session, values, by=actor)
+    for family_draft in draft.families:
+        values = family_draft.columns()
+        family = await enter_family(session, household, values, by=actor)
+        for member in family_draft.members:
+            values = {**member.columns(), "family_id": family.id}
+            await enter_member(session, household, values, by=actor, known=known)
+    response = await answer(session, actor, household.id)
+    response.status_code = 201
+    response.headers["Location"] = f"/v1/households/{household.id}"
+    return response
+
+
+@router.get("", response_model=HouseholdPage, responses=refuses(ReadsNobody))
+async def list_households(  # noqa: PLR0913, PLR0917 - the parts of the question
+    request: Request,
+    actor: CurrentActor,
+    sight: CurrentSight,
+    reading: People,
+    after: After,
+    state: Annotated[RecordState | None, Query()] = None,
+    limit: Limit = 50,
+) -> Response:
+    """The households of your region, in pages. Numbers are masked in lists."""
+    body = await households.list_page(
+        reading, within=actor.region, sight=sight, state=state, after=after, limit=limit
+    )
+    return answer_page(request, body)
+
+
+@router.get(
+    "/{household_id}",
+    response_model=HouseholdView,
+    responses=refuses(HouseholdNotFound, ReadsNobody),
+)
+async def read_household(
+    household_id: UUID, actor: CurrentActor, sight: CurrentSight, reading: People
+) -> Response:
+    """A household with its families and members, as your role sees them."""
+    body = await households.document(
+        reading,
+        household_id,
+        within=actor.region,
+        sight=sight,
+        offers=HOUSEHOLDS.offers(actor.role, SITUATIONS),
+    )
+    return answer_versioned(body)
+
+
+@router.patch(
+    "/{household_id}",
+    response_model=HouseholdView,
+    responses=refuses(HouseholdNotFound, *CHANGES),
+)
+async def change_household(
+    household_id: UUID,
+    fields: HouseholdFields,
+    actor: CurrentActor,
+    session: Transaction,
+    version: IfMatch,
+) -> Response:
+    """Change the fields you send; null empties one. Who came first is never overwritten."""
+    household = await households.find(session, household_id, within=actor.region, hold=True)
+    await expect(session, household, version)
+    await amend_household(session, household, fields.columns(), by=actor)
+    return await answer(session, actor, household_id)
+
+
+@router.post(
+    "/{household_id}/steps",
+    status_code=201,
+    response_model=HouseholdView,
+    description="Take a draft out, or bring it back. Nothing is deleted.\n\n"
+    + HOUSEHOLDS.as_markdown(),
+    responses=refuses(HouseholdNotFound, *CHANGES, StillProposed, GroundsMissing),
+)
+async def take_household_step(
+    household_id: UUID,
+    request: RecordStepRequest,
+    actor: CurrentActor,
+    session: Transaction,
+    version: IfMatch,
+) -> Response:
+    household = await households.find(session, household_id, within=actor.region, hold=True)
+    await expect(session, household, version)
+    grounds = request.grounds.given()
+    await move_record(
+        session, HOUSEHOLDS, household, household, request.action, by=actor, grounds=grounds
+    )
+    response = await answer(session, actor, household_id)
+    response.status_code = 201
+    return response
+
+
+@router.post(
+    "/{household_id}/families",
+    status_code=201,
+    tags=["families"],
+    response_model=FamilyView,
+    responses=refuses(
+        HouseholdNotFound, RoleMayNot, ActionNotOpen, OnItsWay, IdTaken, FamilyNumberTaken
+    ),
+)
+async def draft_family(
+    household_id: UUID, draft: FamilyDraft, actor: CurrentActor, session: Transaction
+) -> Response:
+    """Enter a family (KK) of this household."""
+    household = await households.find(session, household_id, within=actor.region, hold=True)
+    await open_household(session, household, by=actor)
+    family = await enter_family(session, household, draft.columns(), by=actor)
+    body = await families.document_of(
+        await reading_in(session), family.id, within=actor.region, sight=SIGHT_OF[actor.role]
+    )
+    response = answer_versioned(body)
+    response.status_code = 201
+    response.headers["Location"] = f"/v1/families/{family.id}"
+    return response
+
+
+@router.post(
+    "/{household_id}/members",
+    status_code=201,
+    tags=["members"],
+    response_model=MemberView,
+    responses=refuses(
+        HouseholdNotFound,
+        families.FamilyNotFound,
+        RoleMayNot,
+        ActionNotOpen,
+        OnItsWay,
+        IdTaken,
+        TwoHouseholdHeads,
+        TwoFamilyHeads,
+    ),
+)
+async def draft_member(
+    household_id: UUID,
+    draft: MemberDraft,
+    actor: CurrentActor,
+    session: Transaction,
+    known: Known,
+) -> Response:
+    """Enter a member of this household. A NIK that cannot be right is kept, and marked."""
+    household = await households.find(session, household_id, within=actor.region, hold=True)
+    await open_household(session, household, by=actor)
+    member = await enter_member(session, household, draft.columns(), by=actor, known=known)
+    body = await members.document_of(
+        await reading_in(session), member.id, within=actor.region, sight=SIGHT_OF[actor.role]
+    )
+    response = answer_versioned(body)
+    response.status_code = 201
+    response.headers["Location"] = f"/v1/members/{member.id}"
+    return response

@@ -1,0 +1,169 @@
+"""Members of households (anggota rumah tangga): `/v1/members`."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from app.commands.households import amend_member, move_record
+from app.db import households, members
+from app.db.audit import MovedMeanwhile, expect
+from app.db.families import FamilyNotFound
+from app.db.faults import TwoFamilyHeads, TwoHouseholdHeads
+from app.db.members import MemberNotFound
+from app.db.sessions import reading_in
+from app.db.tables.base import new_id
+from app.domain.errors import Outdated
+from app.domain.households import MEMBERS, RecordAction, RecordState
+from app.domain.niks import NikVerdict
+from app.domain.sight import SIGHT_OF
+from app.domain.workflow import ActionNotOpen, GroundsMissing, OnItsWay, RoleMayNot
+from app.routers.access import (
+    CurrentActor,
+    CurrentSight,
+    IfMatch,
+    Known,
+    People,
+    ReadsNobody,
+    Transaction,
+    WritingRoute,
+    answer_versioned,
+)
+from app.routers.grounds import Grounds
+from app.routers.problems import VersionNotNamed, refuses
+from app.routers.shapes import Line, MaritalStatus, NikText, Relation, SexCode, Shape
+
+router = APIRouter(prefix="/v1/members", tags=["members"], route_class=WritingRoute)
+
+CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
+
+
+class MemberFields(Shape):
+    """Columns 1 to 8 of the form's block IV. A draft may be incomplete."""
+
+    family_id: UUID | None = Field(default=None, description="A family of the same household.")
+    number: int | None = Field(default=None, ge=1, le=99, strict=True, examples=[1])
+    name: Line = Field(description="As on the identity card.", examples=["Siti Aminah"])
+    nik: NikText | None = None
+    sex: SexCode | None = None
+    birth_place: Line | None = Field(default=None, examples=["Cilegon"])
+    birth_date: date | None = Field(default=None, examples=["1984-05-19"])
+    mother_name: Line | None = Field(default=None, examples=["Rohmah"])
+    relation_to_household_head: Relation | None = None
+    relation_to_family_head: Relation | None = None
+    marital_status: MaritalStatus | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """What was sent; what was not sent is not there."""
+        return self.model_dump(exclude_unset=True)
+
+
+class MemberDraft(MemberFields):
+    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
+
+    def columns(self) -> dict[str, Any]:
+        return self.model_dump()
+
+
+class MemberChanges(MemberFields):
+    name: Line = Field(default="", examples=["Siti Aminah"])
+
+
+class NikCheckView(BaseModel):
+    verdict: NikVerdict
+    codes: list[str] = Field(description="The rules it breaks: see the glossary of NIK checks.")
+
+
+class MemberView(BaseModel):
+    version: int
+    id: UUID
+    household_id: UUID
+    family_id: UUID | None
+    number: int | None
+    name: str | None
+    nik: str | None
+    nik_check: NikCheckView
+    mother_name: str | None
+    sex: int | None
+    birth_place: str | None
+    birth_date: date | None
+    relation_to_household_head: int | None
+    relation_to_family_head: int | None
+    marital_status: int | None
+    state: RecordState
+    dtks_id: str | None
+    updated_at: datetime
+
+
+class MemberStepRequest(Shape):
+    action: Literal[RecordAction.REMOVE, RecordAction.RESTORE]
+    grounds: Grounds = Grounds()
+
+
+@router.get(
+    "/{member_id}", response_model=MemberView, responses=refuses(MemberNotFound, ReadsNobody)
+)
+async def read_member(
+    member_id: UUID, actor: CurrentActor, sight: CurrentSight, reading: People
+) -> Response:
+    """A member, as your role sees him: NIK in the clear for those who need it."""
+    return answer_versioned(
+        await members.document_of(reading, member_id, within=actor.region, sight=sight)
+    )
+
+
+@router.patch(
+    "/{member_id}",
+    response_model=MemberView,
+    responses=refuses(MemberNotFound, FamilyNotFound, *CHANGES, TwoHouseholdHeads, TwoFamilyHeads),
+)
+async def change_member(  # noqa: PLR0913, PLR0917 - what every change brings
+    member_id: UUID,
+    fields: MemberChanges,
+    actor: CurrentActor,
+    session: Transaction,
+    version: IfMatch,
+    known: Known,
+) -> Response:
+    """Change the fields you send; null empties one. The NIK is checked anew."""
+    member = await members.find(session, member_id, within=actor.region)
+    household = await households.find(session, member.household_id, within=actor.region, hold=True)
+    await expect(session, member, version)
+    await amend_member(session, household, member, fields.columns(), by=actor, known=known)
+    return await _answer(session, actor, member_id)
+
+
+@router.post(
+    "/{member_id}/steps",
+    status_code=201,
+    response_model=MemberView,
+    description="Take a member out of a draft, or bring him back. Nothing is deleted.\n\n"
+    + MEMBERS.as_markdown(),
+    responses=refuses(MemberNotFound, *CHANGES, GroundsMissing, TwoHouseholdHeads, TwoFamilyHeads),
+)
+async def take_member_step(
+    member_id: UUID,
+    request: MemberStepRequest,
+    actor: CurrentActor,
+    session: Transaction,
+    version: IfMatch,
+) -> Response:
+    member = await members.find(session, member_id, within=actor.region)
+    household = await households.find(session, member.household_id, within=actor.region, hold=True)
+    await expect(session, member, version)
+    grounds = request.grounds.given()
+    await move_record(
+        session, MEMBERS, household, member, request.action, by=actor, grounds=grounds
+    )
+    response = await _answer(session, actor, member_id)
+    response.status_code = 201
+    return response
+
+
+async def _answer(session: Transaction, actor: CurrentActor, member_id: UUID) -> Response:
+    body = await members.document_of(
+        await reading_in(session), member_id, within=actor.region, sight=SIGHT_OF[actor.role]
+    )
+    return answer_versioned(body)

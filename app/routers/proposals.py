@@ -1,0 +1,298 @@
+"""Proposals (usulan), the steps they take and the decisions on them: `/v1/proposals`."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from app.commands.proposals import NikHeldElsewhere, draft, take
+from app.db import audit_entries, households, proposals
+from app.db.audit import MovedMeanwhile
+from app.db.faults import AlreadyProposed, IdTaken
+from app.db.households import HouseholdNotFound
+from app.db.proposals import ProposalNotFound
+from app.db.sessions import reading_in
+from app.db.tables.base import new_id
+from app.domain.errors import Outdated
+from app.domain.new_families import NotYetComplete
+from app.domain.proposals import (
+    OUTCOME_LEADS_TO,
+    PROPOSALS,
+    SITUATIONS,
+    ProposalAction,
+    ProposalKind,
+    ProposalState,
+    Verdict,
+)
+from app.domain.reasons import ReasonNotAccepted
+from app.domain.sight import SIGHT_OF
+from app.domain.workflow import (
+    ActionNotOpen,
+    Ground,
+    GroundsMissing,
+    OnItsWay,
+    OwnWork,
+    RoleMayNot,
+    TargetNotOpen,
+)
+from app.routers.access import (
+    After,
+    AfterNumber,
+    CurrentActor,
+    CurrentSight,
+    IfMatch,
+    Limit,
+    People,
+    ReadingNow,
+    ReadsNobody,
+    Transaction,
+    WritingRoute,
+    answer_json,
+    answer_page,
+    answer_versioned,
+    etag,
+)
+from app.routers.audit import AuditEntryView, AuditPage
+from app.routers.grounds import Grounds
+from app.routers.problems import VersionNotNamed, refuses
+from app.routers.shapes import Shape
+
+router = APIRouter(prefix="/v1/proposals", tags=["proposals"], route_class=WritingRoute)
+
+MOVES = (
+    ProposalNotFound,
+    RoleMayNot,
+    ActionNotOpen,
+    MovedMeanwhile,
+    Outdated,
+    GroundsMissing,
+    VersionNotNamed,
+)
+
+
+class ProposalDraft(Shape):
+    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
+    kind: Literal[ProposalKind.NEW_FAMILY] = ProposalKind.NEW_FAMILY
+    household_id: UUID
+
+
+class StepRequest(Shape):
+    """What the village does with its own proposal."""
+
+    action: Literal[ProposalAction.SUBMIT, ProposalAction.DELIBERATE, ProposalAction.WITHDRAW]
+    grounds: Grounds = Grounds()
+
+    @property
+    def target(self) -> ProposalState | None:
+        """A deliberation leads where its outcome says."""
+        found = self.grounds.deliberation
+        return OUTCOME_LEADS_TO[found.outcome] if found else None
+
+
+class DecisionRequest(Shape):
+    """What a tier says of a proposal that waits for it."""
+
+    verdict: Verdict
+    grounds: Grounds = Grounds()
+    target: ProposalState | None = Field(
+        default=None, description="For a return: the earlier state it goes to."
+    )
+
+
+class OpenProposalAction(BaseModel):
+    action: ProposalAction
+    needs: list[Ground] = Field(description="The grounds it has to rest on.")
+    targets: list[ProposalState] = Field(description="Where it may lead, if that is to be named.")
+
+
+class ProposalView(BaseModel):
+    version: int
+    id: UUID
+    kind: ProposalKind
+    household_id: UUID
+    village_code: str
+    state: ProposalState
+    content: dict[str, Any] | None = Field(description="What was proposed, frozen at submission.")
+    created_by: UUID
+    submitted_by: UUID | None
+    submitted_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    open_actions: list[OpenProposalAction] = Field(description="What you may do with it now.")
+
+
+class ProposalLine(BaseModel):
+    version: int
+    id: UUID
+    kind: ProposalKind
+    household_id: UUID
+    village_code: str
+    state: ProposalState
+    head_name: str | None
+    submitted_at: datetime | None
+    updated_at: datetime
+    open_actions: list[OpenProposalAction]
+
+
+class ProposalPage(BaseModel):
+    next: str | None = Field(description="Send it as `after` for the next page; null: the last.")
+    items: list[ProposalLine]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ProposalView,
+    responses=refuses(
+        HouseholdNotFound, RoleMayNot, ActionNotOpen, OnItsWay, AlreadyProposed, IdTaken
+    ),
+)
+async def draft_proposal(
+    request: ProposalDraft, actor: CurrentActor, session: Transaction
+) -> Response:
+    """Propose a household of your drafts. Nothing is frozen until you submit it."""
+    household = await households.find(session, request.household_id, within=actor.region, hold=True)
+    proposal = await draft(session, household, {"id": request.id}, by=actor)
+    body = await proposals.document(
+        await reading_in(session),
+        proposal.id,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
+        actor=actor,
+        offers=PROPOSALS.offers(actor.role, SITUATIONS),
+    )
+    response = answer_versioned(body)
+    response.status_code = 201
+    response.headers["Location"] = f"/v1/proposals/{proposal.id}"
+    return response
+
+
+@router.get("", response_model=ProposalPage, responses=refuses(ReadsNobody))
+async def list_proposals(  # noqa: PLR0913, PLR0917 - the parts of the question
+    request: Request,
+    actor: CurrentActor,
+    sight: CurrentSight,
+    reading: People,
+    after: After,
+    state: Annotated[ProposalState | None, Query()] = None,
+    limit: Limit = 50,
+) -> Response:
+    """The proposals of your region, in pages, each with what you may do with it now."""
+    body = await proposals.list_page(
+        reading,
+        within=actor.region,
+        sight=sight,
+        actor=actor,
+        offers=PROPOSALS.offers(actor.role, SITUATIONS),
+        state=state,
+        after=after,
+        limit=limit,
+    )
+    return answer_page(request, body)
+
+
+@router.get(
+    "/{proposal_id}",
+    response_model=ProposalView,
+    responses=refuses(ProposalNotFound, ReadsNobody),
+)
+async def read_proposal(
+    proposal_id: UUID, actor: CurrentActor, sight: CurrentSight, reading: People
+) -> Response:
+    """A proposal, what it says, and what you may do with it now."""
+    body = await proposals.document(
+        reading,
+        proposal_id,
+        within=actor.region,
+        sight=sight,
+        actor=actor,
+        offers=PROPOSALS.offers(actor.role, SITUATIONS),
+    )
+    return answer_versioned(body)
+
+
+@router.get("/{proposal_id}/steps", response_model=AuditPage, responses=refuses(ProposalNotFound))
+async def list_steps(  # noqa: PLR0913, PLR0917 - the parts of the question
+    request: Request,
+    proposal_id: UUID,
+    actor: CurrentActor,
+    reading: ReadingNow,
+    after: AfterNumber,
+    limit: Limit = 50,
+) -> Response:
+    """Everything that happened to a proposal, in order: who, what, when, on what grounds."""
+    await proposals.known(reading, proposal_id, within=actor.region)
+    body = await audit_entries.list_page(
+        reading,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
+        asked=audit_entries.Asked(subject_id=proposal_id),
+        after=after,
+        limit=limit,
+    )
+    return answer_page(request, body)
+
+
+@router.post(
+    "/{proposal_id}/steps",
+    status_code=201,
+    response_model=AuditEntryView,
+    description="Take a step with your village's proposal. The whole table:\n\n"
+    + PROPOSALS.as_markdown(),
+    responses=refuses(*MOVES, NotYetComplete, NikHeldElsewhere, TargetNotOpen, ReasonNotAccepted),
+)
+async def take_step(
+    proposal_id: UUID,
+    request: StepRequest,
+    actor: CurrentActor,
+    session: Transaction,
+    version: IfMatch,
+) -> Response:
+    entry = await take(
+        session,
+        proposal_id,
+        request.action,
+        by=actor,
+        version=version,
+        grounds=request.grounds.given(),
+        to=request.target,
+    )
+    return await _taken(session, actor, entry)
+
+
+@router.post(
+    "/{proposal_id}/decisions",
+    status_code=201,
+    tags=["decisions"],
+    response_model=AuditEntryView,
+    description="Decide on a proposal that waits for your tier: approve it, return it to an "
+    "earlier state, or reject it. The whole table:\n\n" + PROPOSALS.as_markdown(),
+    responses=refuses(*MOVES, OwnWork, TargetNotOpen, ReasonNotAccepted),
+)
+async def decide(
+    proposal_id: UUID,
+    request: DecisionRequest,
+    actor: CurrentActor,
+    session: Transaction,
+    version: IfMatch,
+) -> Response:
+    entry = await take(
+        session,
+        proposal_id,
+        ProposalAction(request.verdict),
+        by=actor,
+        version=version,
+        grounds=request.grounds.given(),
+        to=request.target,
+    )
+    return await _taken(session, actor, entry)
+
+
+async def _taken(session: Transaction, actor: CurrentActor, entry: Any) -> Response:  # noqa: ANN401
+    """The step as the audit keeps it; its version is the proposal's next ETag."""
+    body = await audit_entries.document(
+        await reading_in(session), entry.id, within=actor.region, sight=SIGHT_OF[actor.role]
+    )
+    return answer_json(body, status=201, headers={"ETag": etag(entry.version)})

@@ -1,0 +1,70 @@
+"""The service from nothing to its first answer: port, database, key, HTTP server."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from app.databases import Databases, check_service_role
+from app.db import migrations, regions_file
+from app.settings import CannotRun, Settings
+
+_GRACE_SECONDS = 10  # the deadline of a request, and two more
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """Taken first, so that a port in use is told before anything is started or changed."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    address = (settings.host, settings.port)
+    try:
+        port = socket.create_server(address, family=family, backlog=2048)
+    except OSError as error:
+        raise CannotRun(_why_not(*address, error)) from None
+    with port:
+        yield port
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use: choose another, as in SIKS_PORT={port + 1}"
+    if error.errno == errno.EACCES:
+        return f"SIKS_PORT={port} is not allowed to you: choose one above 1023"
+    return f"SIKS_HOST={host} is no address of this machine ({error.strerror})"
+
+
+def prepare(databases: Databases) -> None:
+    """Migrated and with its regions, where we have the owner's URL; then fit to serve from."""
+    if databases.owner_url:
+        migrate(databases.owner_url)
+    check_service_role(databases.as_app)
+
+
+def migrate(owner_url: str) -> int:
+    """How many regions were new or changed."""
+    migrations.upgrade(owner_url)
+    return asyncio.run(regions_file.load(owner_url))
+
+
+def completed(settings: Settings, databases: Databases) -> Settings:
+    return settings.model_copy(
+        update={"database_url": databases.as_app, "signing_key": databases.key}
+    )
+
+
+def serve(settings: Settings, port: socket.socket) -> None:
+    """Until a signal ends it."""
+    from app.main import create_app  # noqa: PLC0415  (half a second other commands need not wait)
+
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # the door itself looks behind the trusted proxies
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[port])

@@ -1,0 +1,301 @@
+"""Words for tests: who asks, and what the registry holds when they do. Everything over HTTP."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from httpx2 import AsyncClient, Response
+
+from app.commands.sign_in import Door
+from app.db import accounts
+from app.db.sessions import Database
+from app.domain.actors import TIERS_OF, Actor, Role
+from app.domain.regions import INDONESIA, Region, Tier
+
+R = Role
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+NUMBERS = count(1)
+NO_PASSWORD = "!"
+
+DELIBERATION = {
+    "held_on": "2026-11-18",
+    "chair": "Suparman",
+    "attendance": {"village_head": 1, "rt_rw": 9},
+    "outcome": "eligible",
+    "minutes_reference": "470/12/MUSKEL/2026",
+}
+LETTER = {"letter_number": "460/77/DINSOS/2026", "letter_date": "2026-11-19"}
+DECREE = {"decree_number": "186/HUK/2026", "decree_date": "2026-11-20"}
+REASON = {"reason": "data_incomplete", "note": "Lengkapi alamatnya."}
+
+# The road of a proposal: who does what, with which grounds, while it waits there.
+ROAD: dict[str, tuple[Role, str, dict[str, Any]]] = {
+    "drafted": (R.VILLAGE_OPERATOR, "submit", {}),
+    "awaiting_deliberation": (R.VILLAGE_OPERATOR, "deliberate", {"deliberation": DELIBERATION}),
+    "awaiting_village_head": (R.VILLAGE_HEAD, "approve", {}),
+    "awaiting_district": (R.DISTRICT_OFFICER, "approve", {}),
+    "awaiting_regency": (R.REGENCY_VERIFIER, "approve", {}),
+    "awaiting_endorsement": (R.REGENCY_ENDORSER, "approve", LETTER),
+    "awaiting_province": (R.PROVINCE_OFFICER, "approve", {}),
+    "awaiting_ministry": (R.MINISTRY_ANALYST, "approve", {}),
+    "awaiting_determination": (R.MINISTRY_DETERMINER, "approve", DECREE),
+}
+VERDICTS = {"approve", "return", "reject"}
+
+
+def refused(response: Response) -> tuple[int, str]:
+    """The status and the stable code of a refusal."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    return response.status_code, response.json()["type"].removeprefix("urn:siks:problem:")
+
+
+def pointers(response: Response) -> set[str]:
+    return {error["pointer"] for error in response.json()["errors"]}
+
+
+def a_nik(village: Region, *, born: date | None = None, woman: bool = False) -> str:
+    """A NIK nobody has, that fits a birth date and a sex."""
+    number = next(NUMBERS)
+    born = born or birth_date(number)
+    day = born.day + 40 if woman else born.day
+    serial = number % 9999 + 1
+    return f"{village.code[:6]}{day:02d}{born:%m%y}{serial:04d}"
+
+
+def birth_date(number: int) -> date:
+    return date(1960, 1, 1) + timedelta(days=number % 14_000)
+
+
+def a_member(village: Region, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A household head with nothing wanting."""
+    woman = changes.get("sex", 1) == 2
+    born = birth_date(next(NUMBERS))
+    member = {
+        "id": str(uuid4()),
+        "number": 1,
+        "name": "Budi Santoso",
+        "sex": 1,
+        "birth_place": "Cilegon",
+        "birth_date": str(born),
+        "mother_name": "Rohmah",
+        "relation_to_household_head": 1,
+        "relation_to_family_head": 1,
+        "marital_status": 2,
+        "nik": a_nik(village, born=born, woman=woman),
+    }
+    return {k: v for k, v in {**member, **changes}.items() if v is not ...}
+
+
+def a_household(village: Region, *members: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A household of one family, ready to be proposed; of one head where no members are given."""
+    household = {
+        "id": str(uuid4()),
+        "village_code": village.code,
+        "address": "Jl. Sunan Demak No. 12",
+        "rt": "004",
+        "rw": "02",
+        "location": {"latitude": -6.0186, "longitude": 106.0558},
+        "families": [
+            {
+                "id": str(uuid4()),
+                "number": 1,
+                "card_number": f"{village.code[:6]}010120{next(NUMBERS) % 9999 + 1:04d}",
+                "members": list(members) or [a_member(village)],
+            }
+        ],
+    }
+    return {k: v for k, v in {**household, **changes}.items() if v is not ...}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with a token, asking over HTTP."""
+
+    http: AsyncClient
+    actor: Actor
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def gets(self, path: str, **more: Any) -> Response:  # noqa: ANN401
+        headers = self.headers | more.pop("headers", {})
+        return await self.http.get(path, headers=headers, **more)
+
+    async def posts(
+        self,
+        path: str,
+        body: Any,  # noqa: ANN401
+        *,
+        version: int | None = None,
+        key: str | None = None,
+        **headers: str,
+    ) -> Response:
+        return await self._sends("POST", path, body, version=version, key=key, **headers)
+
+    async def patches(
+        self,
+        path: str,
+        body: Any,  # noqa: ANN401
+        *,
+        version: int | None = 1,
+    ) -> Response:
+        return await self._sends("PATCH", path, body, version=version)
+
+    async def puts(self, path: str, body: Any, *, version: int | None = 0) -> Response:  # noqa: ANN401
+        return await self._sends("PUT", path, body, version=version)
+
+    async def _sends(
+        self,
+        method: str,
+        path: str,
+        body: Any,  # noqa: ANN401
+        *,
+        version: int | None,
+        key: str | None = None,
+        **headers: str,
+    ) -> Response:
+        sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        if version is not None:
+            sent["If-Match"] = f'"{version}"'
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        return await self.http.request(method, path, json=body, headers=sent)
+
+    async def reads(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        response = await self.gets(f"/v1/proposals/{proposal['id']}")
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def takes(
+        self,
+        action: str,
+        proposal: dict[str, Any],
+        *,
+        target: str | None = None,
+        version: int | None = None,
+        **grounds: Any,  # noqa: ANN401
+    ) -> Response:
+        """A step, or a verdict: with the version it was read in."""
+        path = f"/v1/proposals/{proposal['id']}"
+        version = proposal["version"] if version is None else version
+        if action not in VERDICTS:
+            body = {"action": action, "grounds": grounds}
+            return await self.posts(f"{path}/steps", body, version=version)
+        body = {"verdict": action, "grounds": grounds}
+        if target:
+            body["target"] = target
+        return await self.posts(f"{path}/decisions", body, version=version)
+
+
+@dataclass
+class Registry:
+    """The service, and a regency of the test's own in which everybody can be found."""
+
+    http: AsyncClient
+    database: Database
+    door: Door
+    village: Region
+    neighbour: Region  # another village of the same district
+    elsewhere: Region  # a village of another province
+    known: dict[tuple[Role, Region], Caller] = field(default_factory=dict)
+
+    def home(self, role: Role) -> Region:
+        """Where that role is held around the test's village: at its widest tier."""
+        tier = next(tier for tier in Tier if tier in TIERS_OF[role])
+        return self.village.at(tier)
+
+    async def caller(self, role: Role, *, over: Region | None = None) -> Caller:
+        """Somebody in that role; the same person when asked for twice."""
+        region = self.home(role) if over is None else over
+        if (role, region) not in self.known:
+            self.known[role, region] = await self.newcomer(role, over=region)
+        return self.known[role, region]
+
+    async def newcomer(self, role: Role, *, over: Region | None = None) -> Caller:
+        region = self.home(role) if over is None else over
+        async with self.database.transaction(INDONESIA) as session:
+            account = await accounts.open_account(
+                session,
+                username=f"petugas.{uuid4().hex[:12]}",
+                display_name="Petugas",
+                password_hash=NO_PASSWORD,
+                role=role,
+                region=region,
+                from_=LONG_AGO,
+            )
+        return self.as_(Actor(account.id, role, region))
+
+    async def also(self, caller: Caller, role: Role, *, over: Region | None = None) -> Caller:
+        """The same person in a second role."""
+        region = self.home(role) if over is None else over
+        async with self.database.transaction(INDONESIA) as session:
+            account = await accounts.find(session, caller.actor.id, within=INDONESIA)
+            await accounts.assign(session, account, role=role, region=region, from_=LONG_AGO)
+        return self.as_(Actor(caller.actor.id, role, region))
+
+    def as_(self, actor: Actor) -> Caller:
+        return Caller(self.http, actor, self.door.tokens.issue(actor, session_version=1))
+
+    async def household(self, *, by: Caller | None = None, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+        """A household drafted by the village's operator, complete unless said otherwise."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        village = by.actor.region if by.actor.region.tier is Tier.VILLAGE else self.village
+        response = await by.posts("/v1/households", a_household(village, **changes))
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    async def proposal(
+        self,
+        state: str = "drafted",
+        *,
+        by: Caller | None = None,
+        **changes: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """A proposal that has come as far as that state, by the hands of everybody before."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        household = await self.household(by=by, **changes)
+        response = await by.posts("/v1/proposals", {"household_id": household["id"]})
+        assert response.status_code == 201, response.text
+        proposal = response.json()
+        while proposal["state"] != state:
+            proposal = await self.moved_on(proposal)
+        return proposal
+
+    async def moved_on(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        """The proposal after whoever it waits for has moved it on."""
+        role, action, grounds = ROAD[proposal["state"]]
+        village = Region(proposal["village_code"])
+        region = village.at(next(tier for tier in Tier if tier in TIERS_OF[role]))
+        caller = await self.caller(role, over=region)
+        response = await caller.takes(action, proposal, **grounds)
+        assert response.status_code == 201, response.text
+        reader = await self.caller(Role.VILLAGE_OPERATOR, over=village)
+        return await reader.reads(proposal)
+
+    async def audit_of(self, subject_id: str) -> list[dict[str, Any]]:
+        auditor = await self.caller(Role.AUDITOR)
+        response = await auditor.gets("/v1/audit", params={"subject_id": subject_id})
+        assert response.status_code == 200, response.text
+        return response.json()["items"]
+
+    async def runs(self, statement: str, *arguments: object) -> list[Any]:
+        """As the service's own role, over all of Indonesia."""
+        async with self.database.connection(INDONESIA, begin="BEGIN") as connection:
+            return list(await connection.fetch(statement, *arguments))
+
+
+def regencies(villages: list[str]) -> Iterator[tuple[Region, Region]]:
+    """Two villages of one district, of another regency each time."""
+    by_district: dict[str, list[str]] = {}
+    for code in villages:
+        by_district.setdefault(code[:6], []).append(code)
+    seen: set[str] = set()
+    for district, codes in by_district.items():
+        if district[:4] not in seen and len(codes) > 1:
+            seen.add(district[:4])
+            yield Region(codes[0]), Region(codes[1])
