@@ -11,7 +11,7 @@ HERE := $(VENV)/.of-$(shell pwd -P | cksum | cut -d ' ' -f 1)
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11
 
-.PHONY: help run test check format lock clean
+.PHONY: help run test check format lock openapi clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -41,7 +41,11 @@ lock: $(HERE) ## pin the dependencies of pyproject.toml again (UPGRADE=1 takes n
 		--group build --extra embedded --extra dev -o requirements/dev.txt
 	echo uv==0.13.9 | $(BIN)/$(COMPILE) --no-annotate - -o requirements/uv.txt
 
+openapi: $(VENV)/.dev ## write openapi/openapi.json anew from the code
+	$(BIN)/python -m scripts.openapi
+
 clean: ## remove the environment and the embedded database, as if freshly cloned
+	@[ "$$(id -u)" != 0 ] || rm -rf "/var/lib/siks/$$(printf %s "$$(pwd -P)" | sha256sum | head -c 12)"
 	rm -rf $(VENV) .siks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # uv where it is to be had, because it takes a tenth of pip's time; else pip with the same hashes.
@@ -59,7 +63,7 @@ $(VENV)/.local $(VENV)/.dev: $(HERE) pyproject.toml
 	@$(UV) $(ITSELF) 2>/dev/null || $(PIP) $(ITSELF)
 	@touch $@
 
-UV := $(BIN)/uv pip install --python $(BIN)/python
+UV := test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := --require-hashes
 ITSELF := --no-deps --no-build-isolation --editable .

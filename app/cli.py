@@ -97,9 +97,12 @@ def load_demo() -> None:
 @demo.command("walk")
 def walk_demo(url: Url = None) -> None:
     """Take one family from the village to the ministry, over HTTP, then verify the audit."""
-    from app.demo.walk import walk
+    from app.demo.walk import Stumbled, walk
 
-    asyncio.run(walk(url or _address(read_settings())))
+    try:
+        asyncio.run(walk(url or _address(read_settings())))
+    except Stumbled as reason:
+        raise CannotRun(f"the walk ended early: {reason}") from None
     verify_audit()
 
 

@@ -17,6 +17,7 @@ from app.routers import (
     accounts,
     audit,
     auth,
+    contract,
     docs,
     families,
     faults,
@@ -87,7 +88,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MAX_BODY_BYTES,
         responses=problems.ANYWHERE,
         generate_unique_id_function=lambda route: route.name,
         middleware=_layers(settings),
@@ -110,6 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     faults.install(app)
     app.add_exception_handler(access.AlreadyAnswered, access.answer_again)  # type: ignore[arg-type]
+    contract.install(app)
     docs.install(app)
     return app
 
@@ -118,7 +119,6 @@ def _layers(settings: Settings) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(layers.NameAndLog),
-        Middleware(faults.LastResort),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
@@ -131,11 +131,20 @@ def _layers(settings: Settings) -> list[Middleware]:
                 "X-Purpose",
                 "X-Request-ID",
             ],
-            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
+            expose_headers=[
+                "ETag",
+                "Idempotent-Replayed",
+                "Link",
+                "Location",
+                "Retry-After",
+                "X-Request-ID",
+            ],
             max_age=600,
         ),
+        Middleware(faults.LastResort),
         Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
         Middleware(layers.Deadline, seconds=DEADLINE_SECONDS),
         Middleware(TokenCheck, public=PUBLIC),
         Middleware(layers.OnlyJson),
+        Middleware(layers.BodyLimit, most=MAX_BODY_BYTES),
     ]

@@ -254,12 +254,14 @@ class TestTheEmbeddedServer:
     def test_is_not_misled_by_the_pid_file_of_a_server_that_crashed(self, home: Path):
         with embedded.running(home, durable=False):
             pass
-        stale = home / "data/postmaster.pid"
-        stale.write_text(f"{os.getpid()}\n{home / 'data'}\n")
-        made = (home / "data").stat()
-        os.chown(stale, made.st_uid, made.st_gid)
-        with embedded.running(home, durable=False) as server:
-            assert ask(server.app_url, "SELECT 1") == 1
+        stale, made = home / "data/postmaster.pid", (home / "data").stat()
+        with subprocess.Popen(["/bin/sleep", "60"], user=made.st_uid) as somebody_else:
+            stale.write_text(f"{somebody_else.pid}\n{home / 'data'}\n")
+            os.chown(stale, made.st_uid, made.st_gid)
+            with embedded.running(home, durable=False) as server:
+                assert ask(server.app_url, "SELECT 1") == 1
+            assert somebody_else.poll() is None
+            somebody_else.kill()
 
     def test_has_its_socket_elsewhere_where_the_path_is_too_long_for_one(self, home: Path):
         deep = home / ("deep/" * 20)

@@ -180,6 +180,7 @@ async def standing(reading: Reading, actor: Actor, *, within: Region) -> int | N
 
 _READ = """
 SELECT json_build_object(
+  'version', account.version,
   'id', account.id,
   'username', account.username,
   'display_name', account.display_name,
@@ -196,7 +197,6 @@ SELECT json_build_object(
     FROM assignment LEFT JOIN region ON region.code = assignment.region_code
     WHERE assignment.account_id = account.id AND assignment.scope_code BETWEEN $2 AND $3),
   'open_actions', $4::json -> account.state,
-  'version', account.version,
   'created_at', account.created_at,
   'updated_at', account.updated_at
 )::text

@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
+from app.domain.channels import Channel
 from app.domain.errors import Conflict, Fault, Outdated, Said
 from app.domain.workflow import Action, State, Step
 
@@ -71,16 +72,35 @@ async def record(
     Compare and set: where the state or the version is no longer the one that was read, nobody
     is overwritten and `MovedMeanwhile` is raised. A step without a source brings the subject in.
     """
-    before_after = {
-        f"/{name}": [_kept(getattr(subject, name)), _kept(new)]
-        for name, new in (changes or {}).items()
-    }
+    before_after = compared(subject, changes or {})
     if step.source is None:
         session.add(subject)
         await session.flush()
     else:
         await _move(session, subject, step, changes or {})
-    entry = AuditEntry(
+    entry = entry_of(subject, step, before_after, **session.info)
+    session.add(entry)
+    await session.flush()
+    return entry
+
+
+def compared(subject: Subject, changes: Changes) -> dict[str, list[object]]:
+    """Pointer -> [before, after], for what is about to change."""
+    return {
+        f"/{name}": [_kept(getattr(subject, name)), _kept(new)] for name, new in changes.items()
+    }
+
+
+def entry_of(
+    subject: Subject,
+    step: Step[State, Action],
+    before_after: Mapping[str, object],
+    *,
+    channel: Channel,
+    request_id: str,
+) -> AuditEntry:
+    """What the audit says of a step that `subject` has taken."""
+    return AuditEntry(
         workflow=step.workflow,
         subject_id=subject.id,
         scope_code=subject.scope_code,
@@ -91,14 +111,11 @@ async def record(
         actor_id=step.actor.id,
         actor_role=step.actor.role,
         actor_region_code=step.actor.region.code,
-        channel=session.info["channel"],
-        request_id=session.info["request_id"],
+        channel=channel,
+        request_id=request_id,
         grounds=canonical(dict(step.grounds)),
         changes=canonical(before_after),
     )
-    session.add(entry)
-    await session.flush()
-    return entry
 
 
 async def _move(

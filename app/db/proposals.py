@@ -127,7 +127,7 @@ def _document(sight: Sight) -> str:
     """
 
 
-async def document(
+async def document(  # noqa: PLR0913 - who asks, and for what
     reading: Reading,
     proposal_id: UUID,
     *,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import asyncpg
+
 from app.db.migrations import before_head
 from app.db.sessions import Database
 from app.domain.errors import Overloaded
@@ -21,8 +23,11 @@ class Readiness:
 
 
 async def check(database: Database) -> Readiness:
-    async with database.reading(INDONESIA) as reading:
-        [found] = await reading.rows(STANDS)
+    try:
+        async with database.reading(INDONESIA) as reading:
+            [found] = await reading.rows(STANDS)
+    except asyncpg.PostgresError as error:  # a table that is not there yet, for one
+        raise Overloaded(retry_after=10) from error
     if found["migration"] in before_head() or not found["has_regions"]:
         raise Overloaded(retry_after=10)
     drift = (datetime.now(UTC) - found["at"]).total_seconds()

@@ -4,7 +4,6 @@ Every step is taken by the tables of the domain and noted as `app.db.audit.recor
 that states and audit agree. Nothing is stored here: `app.demo.seed` does that, all at once.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 
 from app.commands.households import today
 from app.commands.proposals import Dossier
-from app.db.audit import Changes, Subject, canonical
+from app.db.audit import Changes, Subject, compared, entry_of
 from app.db.tables.accounts import Account, Assignment
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
@@ -139,46 +138,19 @@ class Ledger:
         self, subject: Subject, step: Step[State, Action], changes: Changes | None = None
     ) -> None:
         """In memory, what `app.db.audit.record` does in the database."""
-        before_after = {
-            f"/{name}": [_kept(getattr(subject, name)), _kept(new)]
-            for name, new in (changes or {}).items()
-        }
+        before_after = compared(subject, changes or {})
         if step.source is None:
             self.rows[type(subject)].append(subject)
         else:
             _move(subject, step, changes or {})
-        self.rows[AuditEntry].append(_entry(subject, step, canonical(before_after)))
-
-
-def _kept(value: object) -> object:
-    if isinstance(value, dict):
-        return f"sha256:{hashlib.sha256(canonical(value).encode()).hexdigest()}"
-    return value
+        entry = entry_of(subject, step, before_after, channel=Channel.CONSOLE, request_id="demo")
+        self.rows[AuditEntry].append(entry)
 
 
 def _move(subject: Subject, step: Step[State, Action], changes: Changes) -> None:
     values = {"state": step.target, "version": subject.version + 1, "updated_at": now(), **changes}
     for name, value in values.items():
         setattr(subject, name, value)
-
-
-def _entry(subject: Subject, step: Step[State, Action], changes: str) -> AuditEntry:
-    return AuditEntry(
-        workflow=step.workflow,
-        subject_id=subject.id,
-        scope_code=subject.scope_code,
-        action=step.action,
-        source=step.source,
-        target=step.target,
-        version=subject.version,
-        actor_id=step.actor.id,
-        actor_role=step.actor.role,
-        actor_region_code=step.actor.region.code,
-        channel=Channel.CONSOLE,
-        request_id="demo",
-        grounds=canonical(dict(step.grounds)),
-        changes=changes,
-    )
 
 
 # --- The offices of the town

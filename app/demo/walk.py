@@ -115,7 +115,7 @@ class _Walk:
         self.steps = 0
 
     async def whole(self) -> Walked:
-        self._headline("Eight people sign in, each for a token of their own")
+        self._headline("Eight people and a neighbour sign in, each for a token of their own")
         for office in WALKERS:
             self.people[office] = await self._sign_in(office, CIBEBER)
         neighbour = await self._sign_in(offices.OPERATOR, KEDALEMAN)
@@ -209,7 +209,7 @@ class _Walk:
     async def _read_audit(self, proposal_id: str) -> None:
         analyst, path = self.people[offices.ANALYST], f"/v1/audit?subject_id={proposal_id}"
         answer = await self._ask(analyst, "reads the proposal's audit", get(path), OK)
-        table = Table("", "at (UTC)", "who", "action", "to", "hash")
+        table = Table("", "at (UTC)", "who", "action", "to", "hash", box=None)
         for entry in answer.json()["items"]:
             who, action, to = (entry[told] for told in ("actor_role", "action", "target"))
             table.add_row(str(entry["seq"]), entry["at"][11:19], who, action, to, entry["hash"][:8])

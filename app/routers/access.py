@@ -1,5 +1,6 @@
 """What every request brings: who is asking, the transaction it runs in, the version it means."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
@@ -98,7 +99,9 @@ async def one_transaction(
 
 
 async def _content_of(request: Request) -> bytes:
-    return f"{request.method} {request.url.path}\n".encode() + await request.body()
+    """Where it goes and what it says, however its JSON is spaced and ordered."""
+    said = json.dumps(await request.json(), sort_keys=True, separators=(",", ":"))
+    return f"{request.method} {request.url.path}\n{said}".encode()
 
 
 class WritingRoute(APIRoute):

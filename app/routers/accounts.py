@@ -1,5 +1,6 @@
 """Accounts, for the administrators of their regions: `/v1/accounts`."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,15 +45,21 @@ class AssignmentView(BaseModel):
     ends_at: datetime | None = Field(description="none: until it is ended")
 
 
+class OpenAccountAction(BaseModel):
+    action: AccountAction
+    needs: list[Ground] = Field(description="The grounds it has to rest on.")
+    targets: list[AccountState] = Field(description="None: the action knows where it leads.")
+
+
 class AccountView(BaseModel):
+    version: int
     id: UUID
     username: str
     display_name: str
     state: AccountState
     region: RegionNamed = Field(description="home: whose administrator answers for the account")
     assignments: list[AssignmentView]
-    open_actions: list[AccountAction]
-    version: int
+    open_actions: list[OpenAccountAction] = Field(description="What you may do with it now.")
     created_at: datetime
     updated_at: datetime
 
@@ -70,7 +77,7 @@ async def read_account(account_id: UUID, actor: CurrentActor, reading: ReadingNo
         account_id,
         within=actor.region,
         open_actions={
-            state: [offer.action for offer in ACCOUNTS.open_to(actor.role, state, facts=facts)]
+            state: [asdict(offer) for offer in ACCOUNTS.open_to(actor.role, state, facts=facts)]
             for state in AccountState
         },
     )

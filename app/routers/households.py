@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.commands.households import (
     amend_household,
@@ -98,8 +99,40 @@ class FamilyWithMembers(FamilyDraft):
     members: list[MemberDraft] = Field(default=[], max_length=30)
 
 
+EXAMPLE: JsonDict = {
+    "id": "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10",
+    "village_code": "3672011001",
+    "address": "Jl. Sunan Demak No. 12",
+    "rt": "004",
+    "rw": "02",
+    "location": {"latitude": -6.0186, "longitude": 106.0558},
+    "families": [
+        {
+            "number": 1,
+            "card_number": "3672010101200007",
+            "members": [
+                {
+                    "number": 1,
+                    "name": "Siti Aminah",
+                    "nik": "3672015905840001",
+                    "sex": 2,
+                    "birth_place": "Cilegon",
+                    "birth_date": "1984-05-19",
+                    "mother_name": "Rohmah",
+                    "relation_to_household_head": 1,
+                    "relation_to_family_head": 1,
+                    "marital_status": 4,
+                }
+            ],
+        }
+    ],
+}
+
+
 class HouseholdDraft(HouseholdFields):
     """A household, with its families and members if they are known: in one request."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
     village_code: VillageCode

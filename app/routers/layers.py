@@ -1,8 +1,8 @@
 """The layers around the routes, in pure ASGI: what happens before a route is found and after.
 
 From the outside in: a name for the request and one log line; no more work than the service can
-bear; a time by which it is over; only JSON comes in. (The token check stands inside these, and
-the limit on the body is the framework's.)
+bear; a time by which it is over; only JSON comes in, and not too much of it. (The token check
+stands before the last two: of a stranger nothing is read.)
 """
 
 import asyncio
@@ -12,10 +12,11 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import Overloaded
-from app.routers.problems import NotJson, language_of, problem_response
+from app.routers.problems import NotJson, TooLarge, language_of, problem_response
 
 log = structlog.get_logger("siks.http")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -137,3 +138,33 @@ class OnlyJson:
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         return has_body and kind != "application/json"
+
+
+class BodyLimit:
+    """Refuses a body that says it is too large before any of it is read; one that does not say
+    how large it is, as soon as it has become so."""
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > self.most:
+            refusal = problem_response(TooLarge(limit=self.most), language=language_of(scope))
+            await refusal(scope, receive, send)
+            return
+        read = 0
+
+        async def receive_and_count() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.most:  # of all exceptions the framework passes only this kind on
+                raise HTTPException(413, str(self.most))
+            return message
+
+        await self.app(scope, receive_and_count, send)

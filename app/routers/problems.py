@@ -1,14 +1,18 @@
 """Every refusal leaves the service as one kind of document: an RFC 9457 problem, in the
 language of the caller. Nothing that was sent is echoed back."""
 
+import re
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import Scope
 
 from app.domain.errors import (
@@ -128,13 +132,18 @@ class Problem(BaseModel):
 
 
 def language_of(scope: Scope) -> Language:
-    """The first of our languages that Accept-Language asks for; Indonesian if it asks for none."""
-    asked = dict(scope.get("headers") or []).get(b"accept-language", b"").decode("latin-1")
-    wishes = [wish.partition(";q=") for wish in asked.replace(" ", "").lower().split(",")]
-    for name, _, weight in sorted(wishes, key=lambda wish: wish[2] or "1", reverse=True):
-        if weight not in {"0", "0.0"} and name[:2] in set(Language):
-            return Language(name[:2])
-    return Language.INDONESIAN
+    """Which of our languages Accept-Language likes best; Indonesian if it likes neither."""
+    asked = Headers(scope=scope).get("accept-language", "").lower().split(",")
+    found = [match for wish in asked if (match := WISH.fullmatch(wish.strip()))]
+    wishes = [(float(match["weight"] or 1), match["language"]) for match in found]
+    weight, language = max(wishes, key=itemgetter(0), default=(0, ""))
+    return Language(language) if weight else Language.INDONESIAN
+
+
+WISH = re.compile(
+    r"(?P<language>id|en)(?:-[a-z0-9-]+)?"
+    r"(?:\s*;\s*q=(?P<weight>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
+)
 
 
 def problem_of(refusal: Refusal, language: Language) -> Problem:
@@ -266,35 +275,34 @@ def code_of(kind: str) -> str:
 
 
 def pointer_of(place: Sequence[str | int], body: object) -> str:
-    """A JSON pointer into the body, `?name` for the query, `{name}` for the path.
+    """A JSON pointer into the body; `?name`, `Header name` or `path name` for what is no body.
 
-    pydantic puts names of its own (the branch of a union, a validator) into its places; the
-    pointer keeps only what leads somewhere in the body, and the name of what is missing there.
+    pydantic puts names of its own (the branch of a union, the key of a mapping) into its places;
+    the pointer keeps only what leads further into the body, and the name it ends with.
     """
     origin, *rest = place
     if origin != "body":
         return {"query": "?", "header": "Header ", "path": "path "}.get(str(origin), "") + str(
             rest[0] if rest else ""
         )
-    steps: list[str] = []
-    for number, step in enumerate(rest):
+    if rest[-1:] == ["[key]"]:
+        rest.pop()
+    steps: list[str | int] = []
+    for step in rest[:-1]:
         inside = _inside(body, step)
-        if inside is _NOWHERE and number < len(rest) - 1:
-            continue
-        body = inside
-        steps.append(str(step).replace("~", "~0").replace("/", "~1"))
-    return "".join(f"/{step}" for step in steps)
-
-
-_NOWHERE = object()
+        if isinstance(inside, dict | list):
+            body = inside
+            steps.append(step)
+    steps += rest[-1:]
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def _inside(body: object, step: str | int) -> object:
     if isinstance(body, dict):
-        return body.get(step, _NOWHERE)
+        return body.get(step)
     if isinstance(body, list) and isinstance(step, int) and step < len(body):
         return body[step]
-    return _NOWHERE
+    return None
 
 
 async def refuse(request: Request, refusal: Refusal) -> Response:
@@ -329,9 +337,23 @@ BY_STATUS: dict[int, type[Refusal]] = {
 async def refuse_http(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: a path, a method, a body it cannot read."""
     kind = BY_STATUS.get(error.status_code, Unreadable)
-    response = await refuse(request, kind(limit=""))
+    response = await refuse(request, kind(limit=error.detail))
     response.headers.update(error.headers or {})
+    if kind is NoSuchMethod:
+        response.headers["Allow"] = ", ".join(_methods_of(request))
     return response
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The framework names those of one operation; an address may have several."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes
+        )
+    ]
 
 
 def install(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.commands.proposals import NikHeldElsewhere, draft, take
 from app.db import audit_entries, households, proposals
@@ -73,6 +73,10 @@ MOVES = (
 
 
 class ProposalDraft(Shape):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"household_id": "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"}]}
+    )
+
     id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
     kind: Literal[ProposalKind.NEW_FAMILY] = ProposalKind.NEW_FAMILY
     household_id: UUID
@@ -80,6 +84,27 @@ class ProposalDraft(Shape):
 
 class StepRequest(Shape):
     """What the village does with its own proposal."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"action": "submit"},
+                {
+                    "action": "deliberate",
+                    "grounds": {
+                        "deliberation": {
+                            "held_on": "2026-11-18",
+                            "chair": "Suparman",
+                            "attendance": {"village_head": 1, "rt_rw": 9, "village_council": 3},
+                            "outcome": "eligible",
+                            "minutes_reference": "470/12/MUSKEL/2026",
+                        }
+                    },
+                },
+                {"action": "withdraw", "grounds": {"note": "Keluarga pindah sebelum diputus."}},
+            ]
+        }
+    )
 
     action: Literal[ProposalAction.SUBMIT, ProposalAction.DELIBERATE, ProposalAction.WITHDRAW]
     grounds: Grounds = Grounds()
@@ -93,6 +118,24 @@ class StepRequest(Shape):
 
 class DecisionRequest(Shape):
     """What a tier says of a proposal that waits for it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"verdict": "approve"},
+                {
+                    "verdict": "return",
+                    "target": "drafted",
+                    "grounds": {"reason": "data_incomplete", "note": "Lengkapi RT dan RW."},
+                },
+                {"verdict": "reject", "grounds": {"reason": "no_longer_poor"}},
+                {
+                    "verdict": "approve",
+                    "grounds": {"decree_number": "186/HUK/2026", "decree_date": "2026-11-20"},
+                },
+            ]
+        }
+    )
 
     verdict: Verdict
     grounds: Grounds = Grounds()

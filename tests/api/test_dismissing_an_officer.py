@@ -48,7 +48,7 @@ class TestAnAccountIsRead:
         assert told["region"]["code"] == officer.region.code
         [assignment] = told["assignments"]
         assert (assignment["role"], assignment["ends_at"]) == ("village_operator", None)
-        assert told["open_actions"] == ["dismiss"]
+        assert told["open_actions"] == [{"action": "dismiss", "needs": ["note"], "targets": []}]
         assert "argon2" not in response.text
 
     async def test_by_the_ministrys_admin_wherever_it_is(self, house: House, officer: Officer):

@@ -1,0 +1,101 @@
+"""The published contract: what FastAPI says of the routes, and what only we know of them."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.routers.problems import Problem
+
+TAGS = {
+    "auth": "Signing in and staying in; who I am.",
+    "accounts": "Officers' accounts, for the administrators of their regions.",
+    "regions": "The region tree by Kemendagri code. Reference data: everybody reads all of it.",
+    "households": "Rumah tangga: people who eat from one kitchen, in one village.",
+    "families": "Keluarga: the people of one family card (KK) in a household.",
+    "members": "Anggota rumah tangga: the persons.",
+    "proposals": "Usulan, on their way from the village to the ministry.",
+    "decisions": "What each tier says of a proposal.",
+    "audit": "Every step that was ever taken.",
+    "policies": "What a regency decides about its own tiers.",
+    "reasons": "The closed list of reasons.",
+    "health": "For balancers and people on call.",
+}
+TEXT = {"schema": {"type": "string"}}
+ETAG = {"description": "The version, to be sent as If-Match.", **TEXT}
+LINK = {"description": 'The next page, as `<...>; rel="next"`.', **TEXT}
+LOCATION = {"description": "Where it is to be read.", **TEXT}
+RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+REQUEST_ID = {"description": "Name this number when you report a fault.", **TEXT}
+EXAMPLE = {
+    "type": "urn:siks:problem:not-yet-complete",
+    "title": "Usulan belum lengkap",
+    "status": 422,
+    "detail": "Lengkapi semua bagian yang disebut dalam errors, lalu ajukan lagi. Draf tersimpan.",
+    "errors": [
+        {
+            "pointer": "/members/0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a11/nik",
+            "code": "M30",
+            "detail": "Wajib diisi sebelum diusulkan.",
+        }
+    ],
+}
+
+
+def install(app: FastAPI) -> None:
+    def contract() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _completed(_generated(app))
+        return app.openapi_schema
+
+    app.openapi = contract  # type: ignore[method-assign]
+
+
+def as_text(app: FastAPI) -> str:
+    """As it is committed: `openapi/openapi.json`."""
+    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _generated(app: FastAPI) -> dict[str, Any]:
+    return get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=[{"name": name, "description": said} for name, said in TAGS.items()],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+
+
+def _completed(contract: dict[str, Any]) -> dict[str, Any]:
+    schemas = contract["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["Problem"] = problem | {"examples": [EXAMPLE]}
+    for path in contract["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                headers = _headers(status, _schema_of(response, schemas))
+                if operation["operationId"].startswith("draft_") and status == "201":
+                    headers["Location"] = LOCATION
+                response["headers"] = headers
+    return contract
+
+
+def _schema_of(response: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    said = response.get("content", {}).get("application/json", {}).get("schema", {})
+    found: dict[str, Any] = schemas.get(said.get("$ref", "").rpartition("/")[2], said)
+    return found
+
+
+def _headers(status: str, schema: dict[str, Any]) -> dict[str, Any]:
+    parts = schema.get("properties", {})
+    headers = {"X-Request-ID": REQUEST_ID}
+    if "version" in parts:
+        headers["ETag"] = ETAG
+    if {"next", "items"} <= parts.keys():
+        headers["Link"] = LINK
+    if status in {"429", "503"}:
+        headers["Retry-After"] = RETRY_AFTER
+    return headers

@@ -1,0 +1,428 @@
+"""The second lock: what PostgreSQL itself keeps apart, whatever a statement of ours forgets.
+
+The exceptions stand here with their reasons; what is in no list fails.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
+
+from app.commands.policies import put
+from app.db import accounts, policies
+from app.db.scope import lies_within, scope_statement
+from app.db.sessions import Database
+from app.db.tables.accounts import Account
+from app.db.urls import for_asyncpg
+from app.domain.actors import Actor, Role
+from app.domain.regions import INDONESIA, Region, Tier
+from tests.registry import LONG_AGO, NO_PASSWORD, Registry, refused
+
+# As PostgreSQL tells it back: two comparisons with a setting, nothing wrapped around them.
+RANGE = (
+    "((scope_code >= (NULLIF(current_setting('siks.region_from'::text, true), ''::text))::bigint)"
+    " AND "
+    "(scope_code <= (NULLIF(current_setting('siks.region_to'::text, true), ''::text))::bigint))"
+)
+SCOPED = {
+    "account",
+    "assignment",
+    "household",
+    "family",
+    "member",
+    "proposal",
+    "audit_entry",
+    "access_entry",
+    "stored_answer",
+}
+UNSCOPED = {
+    "region": "reference data, the same for everybody; its scope_code is its key",
+    "policy": "public rules of a regency, no people",
+    "sign_in": "found before anybody is known, by what was presented; names nobody",
+    "refresh_token": "found before anybody is known, by the hash of what was presented",
+    "sign_in_failure": "found before anybody is known, by a hash; names nobody",
+    "nik_holder": "unique in the whole country; the service has no right to it",
+    "audit_head": "a chain may leave a region with its subject; the service has no right to it",
+    "alembic_version": "where the database stands",
+}
+OUT_OF_REACH = {"nik_holder", "audit_head"}
+DELETABLE = {"sign_in", "refresh_token", "sign_in_failure", "stored_answer"}
+DEFINED_BY_THE_OWNER = {"nik_held", "nik_claim", "nik_release"}
+
+OWN_TABLES = "relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+CODES = [
+    "",
+    "11",
+    "36",
+    "3672",
+    "367201",
+    "3672011001",
+    "3672011002",
+    "367202",
+    "3672021001",
+    "3673",
+    "3673011001",
+    "96",
+    "9671",
+]
+
+
+@asynccontextmanager
+async def connected(url: str, within: Region | None = None) -> AsyncIterator[asyncpg.Connection]:
+    """A bare connection, as anybody with psql has it; its transaction is rolled back."""
+    connection = await asyncpg.connect(for_asyncpg(url))
+    transaction = connection.transaction()
+    try:
+        await transaction.start()
+        if within is not None:
+            await connection.execute(scope_statement(within))
+        yield connection
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def as_owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    async with connected(owner_url) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def lived_in(registry: Registry) -> Registry:
+    """A registry in which every scoped table holds something of the test's village."""
+    operator = await registry.caller(Role.VILLAGE_OPERATOR)
+    household = await registry.household(by=operator)
+    body = {"household_id": household["id"]}
+    response = await operator.posts("/v1/proposals", body, key=str(uuid4()))
+    assert response.status_code == 201, response.text
+    assert (await operator.gets(f"/v1/households/{household['id']}")).status_code == 200
+    return registry
+
+
+async def names(connection: asyncpg.Connection, statement: str, *values: object) -> set[str]:
+    return {row[0] for row in await connection.fetch(statement, *values)}
+
+
+class TestARegion:
+    async def test_covers_the_same_in_python_in_a_query_and_in_row_level_security(
+        self, database: Database
+    ):
+        homes = {await an_account(database, Region(code)): Region(code) for code in CODES}
+
+        for reader in homes.values():
+            covered = {account for account, home in homes.items() if reader.covers(home)}
+            assert await by_query(database, homes, reader) == covered
+            assert await by_rls(database, homes, reader) == covered
+
+    async def test_is_told_apart_from_one_whose_code_begins_alike(self, database: Database):
+        """3672 is not 36720: a range of numbers ends where the digits end."""
+        account = await an_account(database, Region("3672011001"))
+
+        for reader in ("3671", "3673", "367202", "3672011002", "35", "37"):
+            assert await by_rls(database, {account: INDONESIA}, Region(reader)) == set()
+
+
+async def an_account(database: Database, region: Region) -> UUID:
+    async with database.transaction(INDONESIA) as session:
+        account = await accounts.open_account(
+            session,
+            username=f"petugas.{uuid4().hex[:12]}",
+            display_name="Petugas",
+            password_hash=NO_PASSWORD,
+            role=Role.AUDITOR,
+            region=region,
+            from_=LONG_AGO,
+        )
+    return account.id
+
+
+async def by_query(database: Database, among: dict[UUID, Region], reader: Region) -> set[UUID]:
+    async with database.transaction(INDONESIA) as session:
+        found = await session.exec(
+            select(Account.id).where(lies_within(Account.scope_code, reader))
+        )
+        return set(found) & among.keys()
+
+
+async def by_rls(database: Database, among: dict[UUID, Region], reader: Region) -> set[UUID]:
+    async with database.reading(reader) as reading:
+        return {row["id"] for row in await reading.rows("SELECT id FROM account")} & among.keys()
+
+
+class TestRowLevelSecurity:
+    async def test_is_on_every_table_but_those_with_a_reason(self, as_owner: asyncpg.Connection):
+        tables = await names(as_owner, f"SELECT relname FROM pg_class WHERE {OWN_TABLES}")
+
+        assert tables == SCOPED | UNSCOPED.keys()
+
+    async def test_is_forced_wherever_a_row_lies_in_a_region(self, as_owner: asyncpg.Connection):
+        with_scope = await names(
+            as_owner,
+            "SELECT table_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND column_name = 'scope_code' AND is_nullable = 'NO'",
+        )
+        forced = await names(
+            as_owner,
+            f"SELECT relname FROM pg_class WHERE {OWN_TABLES} "
+            "AND relrowsecurity AND relforcerowsecurity",
+        )
+
+        assert with_scope - UNSCOPED.keys() == SCOPED
+        assert forced == SCOPED
+
+    async def test_has_one_policy_a_table_in_the_form_that_was_measured(
+        self, as_owner: asyncpg.Connection
+    ):
+        found = await as_owner.fetch("SELECT * FROM pg_policies")
+
+        assert {row["tablename"] for row in found} == SCOPED
+        assert len(found) == len(SCOPED)
+        for row in found:
+            assert (row["policyname"], row["permissive"]) == ("within_region", "PERMISSIVE")
+            assert (row["cmd"], row["roles"]) == ("ALL", ["public"])
+            assert (row["qual"], row["with_check"]) == (RANGE, RANGE), row["tablename"]
+
+    async def test_is_not_stepped_around_by_a_view(self, as_owner: asyncpg.Connection):
+        statement = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+
+        assert await names(as_owner, f"{statement} AND relkind IN ('v', 'm', 'f')") == set()
+
+
+class TestTheServicesRole:
+    async def test_has_no_power_over_the_server(self, as_owner: asyncpg.Connection):
+        found = await as_owner.fetchrow(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, "
+            "EXISTS (SELECT FROM pg_auth_members WHERE member = r.oid) AS belongs, "
+            "has_database_privilege(oid, current_database(), 'TEMP') AS makes_temporary_tables, "
+            "has_database_privilege(oid, current_database(), 'CREATE') AS makes_schemas, "
+            "has_schema_privilege(oid, 'public', 'CREATE') AS makes_tables "
+            "FROM pg_roles r WHERE rolname = 'siks_app'"
+        )
+
+        assert {name for name, yes in found.items() if yes} == set()
+
+    async def test_owns_nothing(self, as_owner: asyncpg.Connection):
+        owners = await names(
+            as_owner, f"SELECT DISTINCT relowner::regrole::text FROM pg_class WHERE {OWN_TABLES}"
+        )
+        owned = await as_owner.fetchval(
+            "SELECT count(*) FROM pg_shdepend WHERE deptype = 'o' "
+            "AND refobjid = 'siks_app'::regrole"
+        )
+
+        assert (owners, owned) == ({"siks_owner"}, 0)
+
+    async def test_reaches_no_table_that_holds_the_whole_country(
+        self, as_owner: asyncpg.Connection
+    ):
+        reached = await names(
+            as_owner,
+            f"SELECT relname FROM pg_class WHERE {OWN_TABLES} "
+            "AND (has_any_column_privilege('siks_app', oid, 'SELECT, INSERT, UPDATE, REFERENCES') "
+            "OR has_table_privilege('siks_app', oid, 'DELETE, TRUNCATE, TRIGGER'))",
+        )
+
+        assert reached == (SCOPED | UNSCOPED.keys()) - OUT_OF_REACH
+
+    async def test_deletes_only_what_is_of_the_door(self, as_owner: asyncpg.Connection):
+        deletes, more = [
+            await names(
+                as_owner,
+                f"SELECT relname FROM pg_class WHERE {OWN_TABLES} "
+                "AND has_table_privilege('siks_app', oid, $1)",
+                privilege,
+            )
+            for privilege in ("DELETE", "TRUNCATE, TRIGGER, REFERENCES")
+        ]
+
+        assert (deletes, more) == (DELETABLE, set())
+
+    async def test_borrows_the_owners_rights_only_to_ask_about_a_nik(
+        self, as_owner: asyncpg.Connection
+    ):
+        """A function of the owner's with a loose search_path would be a way in."""
+        found = await as_owner.fetch(
+            "SELECT proname, proconfig FROM pg_proc WHERE prosecdef "
+            "AND pronamespace = 'public'::regnamespace "
+            "AND has_function_privilege('siks_app', oid, 'EXECUTE')"
+        )
+
+        assert {row["proname"] for row in found} == DEFINED_BY_THE_OWNER
+        assert all(row["proconfig"] == ["search_path=public, pg_temp"] for row in found)
+
+
+class TestWithoutSettings:
+    @pytest.mark.parametrize("table", sorted(SCOPED))
+    @pytest.mark.parametrize("settings", ["never set", "set before"])
+    async def test_psql_sees_no_people(
+        self, lived_in: Registry, app_url: str, superuser_url: str, table: str, settings: str
+    ):
+        async with connected(superuser_url) as superuser:
+            there = await superuser.fetchval(f"SELECT count(*) FROM {table}")
+        async with connected(app_url) as psql:
+            if settings == "set before":  # afterwards PostgreSQL reads '', not NULL
+                await psql.execute(f"COMMIT; BEGIN; {scope_statement(INDONESIA)}; COMMIT; BEGIN")
+            seen = await psql.fetchval(f"SELECT count(*) FROM {table}")
+
+        assert there > 0
+        assert seen == 0
+
+    @pytest.mark.parametrize("table", ["audit_entry", "access_entry"])
+    @pytest.mark.parametrize("within", [None, INDONESIA], ids=["no settings", "the whole country"])
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE {} SET actor_id = gen_random_uuid()",
+            "UPDATE {} SET scope_code = 0",
+            "DELETE FROM {}",
+            "TRUNCATE {}",
+            "ALTER TABLE {} DISABLE TRIGGER append_only",
+            "ALTER TABLE {} DISABLE ROW LEVEL SECURITY",
+        ],
+    )
+    async def test_psql_cannot_change_the_audit(
+        self, app_url: str, table: str, within: Region | None, statement: str
+    ):
+        async with connected(app_url, within) as psql:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await psql.execute(statement.format(table))
+
+    @pytest.mark.parametrize("column", ["seq", "at", "xid", "prev_hash", "hash", "hash_version"])
+    async def test_psql_cannot_write_what_the_trigger_fills(self, app_url: str, column: str):
+        async with connected(app_url, INDONESIA) as psql:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await psql.execute(f"INSERT INTO audit_entry ({column}) VALUES (NULL)")
+
+
+WRITABLE = """
+SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attidentity <> 'a'
+AND has_column_privilege('siks_app', attrelid, attnum, 'INSERT')
+"""
+
+
+class TestWriting:
+    @pytest.mark.parametrize("table", sorted(SCOPED))
+    async def test_a_row_is_not_put_into_another_village(
+        self, lived_in: Registry, app_url: str, table: str
+    ):
+        async with connected(app_url, lived_in.village.at(Tier.DISTRICT)) as psql:
+            columns = await psql.fetchval(WRITABLE, table)
+            copy = (
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record("
+                f"NULL::{table}, (SELECT to_jsonb(t) || jsonb_build_object('scope_code', "
+                f"{lived_in.elsewhere.first}::bigint) FROM {table} t LIMIT 1))"
+            )
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                await psql.execute(copy)
+
+    @pytest.mark.parametrize("table", ["household", "family", "member", "proposal"])
+    async def test_a_row_is_not_moved_into_another_village(
+        self, lived_in: Registry, app_url: str, table: str
+    ):
+        async with connected(app_url, lived_in.village) as psql:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                await psql.execute(f"UPDATE {table} SET scope_code = {lived_in.neighbour.first}")
+
+    @pytest.mark.parametrize("table", ["household", "family", "member", "proposal", "account"])
+    async def test_a_row_of_another_village_is_not_changed(
+        self, lived_in: Registry, app_url: str, table: str
+    ):
+        async with connected(app_url, lived_in.neighbour) as psql:
+            assert await psql.execute(f"UPDATE {table} SET version = 99") == "UPDATE 0"
+
+    async def test_the_policy_of_another_regency_dies_with_its_audit_entry(
+        self, registry: Registry
+    ):
+        """Policies are public and not scoped, so their second lock is the audit's."""
+        own, other = registry.village.at(Tier.REGENCY), registry.elsewhere.at(Tier.REGENCY)
+        admin = Actor(uuid4(), Role.REGENCY_ADMIN, own)
+
+        with pytest.raises(DBAPIError, match="row-level security"):
+            async with registry.database.transaction(own) as session:
+                policy = await policies.find(session, other.code, within=INDONESIA)
+                await put(session, policy, district_checks=True, by=admin)
+
+
+class TestAttaching:
+    """Foreign keys look through row-level security; that is why they are composite."""
+
+    @pytest.fixture
+    async def two(self, registry: Registry) -> tuple[dict[str, Any], dict[str, Any]]:
+        own = await registry.household()
+        neighbours = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.neighbour)
+        return own, await registry.household(by=neighbours)
+
+    @pytest.mark.parametrize("table", ["family", "member", "proposal"])
+    async def test_nobody_is_put_into_a_household_of_another_village(
+        self, registry: Registry, app_url: str, two: tuple[dict[str, Any], ...], table: str
+    ):
+        _, foreign = two
+        rest = {
+            "family": ("number, state", "9, 'proposed'"),
+            "member": ("name, nik_verdict, nik_codes, state", "'X', 'missing', '{}', 'proposed'"),
+            "proposal": ("kind, state, created_by", "'new_family', 'drafted', gen_random_uuid()"),
+        }
+        columns, values = rest[table]
+
+        async with connected(app_url, registry.village) as psql:
+            with pytest.raises(asyncpg.ForeignKeyViolationError) as error:
+                await psql.execute(
+                    f"INSERT INTO {table} (id, household_id, scope_code, version, created_at, "
+                    f"updated_at, {columns}) VALUES (gen_random_uuid(), $1, $2, 1, now(), now(), "
+                    f"{values})",
+                    UUID(foreign["id"]),
+                    registry.village.first,
+                )
+
+        assert error.value.constraint_name == f"fk_{table}_household_id_scope_code"
+
+    @pytest.mark.parametrize("column", ["household_id", "family_id"])
+    async def test_nobody_is_moved_into_another_villages_household_or_family(
+        self, registry: Registry, app_url: str, two: tuple[dict[str, Any], ...], column: str
+    ):
+        own, foreign = two
+        target = foreign["id"] if column == "household_id" else foreign["families"][0]["id"]
+
+        async with connected(app_url, registry.village) as psql:
+            with pytest.raises(asyncpg.ForeignKeyViolationError):
+                await psql.execute(
+                    f"UPDATE member SET {column} = $1 WHERE id = $2",
+                    UUID(target),
+                    UUID(own["members"][0]["id"]),
+                )
+
+    async def test_a_nik_is_claimed_and_released_for_ones_own_people_only(
+        self, registry: Registry, app_url: str
+    ):
+        """The functions borrow the owner's rights, and forced security holds the owner too."""
+        neighbours = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.neighbour)
+        proposal = await registry.proposal("awaiting_deliberation", by=neighbours)
+        response = await neighbours.gets(f"/v1/households/{proposal['household_id']}")
+        member = response.json()["members"][0]
+        drafted = (await registry.household(by=neighbours))["members"][0]
+
+        async with connected(app_url, registry.village) as psql:
+            await psql.execute("SELECT nik_release($1)", [UUID(member["id"])])
+            claimed = await psql.fetchval("SELECT nik_claim($1)", [UUID(drafted["id"])])
+            still_held, taken = [
+                await psql.fetchval("SELECT nik_held($1, $2)", nik, uuid4())
+                for nik in (member["nik"], drafted["nik"])
+            ]
+
+        assert (claimed, still_held, taken) == ([], True, False)
+
+
+async def test_a_step_of_a_village_is_refused_in_the_name_of_another(registry: Registry):
+    """Over HTTP the first lock answers; the second is never reached."""
+    proposal = await registry.proposal()
+    stranger = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.neighbour)
+
+    response = await stranger.takes("submit", proposal)
+
+    assert refused(response) == (404, "proposal-not-found")

@@ -1,0 +1,87 @@
+"""Households, families and members: who may do what with them, exhaustively."""
+
+from itertools import product
+from uuid import uuid4
+
+import pytest
+
+from app.domain.actors import TIERS_OF, Actor, Role
+from app.domain.errors import Refusal
+from app.domain.households import (
+    FAMILIES,
+    HOUSEHOLDS,
+    MEMBERS,
+    SITUATIONS,
+    RecordAction,
+    Records,
+    RecordState,
+)
+from app.domain.policies import POLICIES, PolicyAction, PolicyState
+from app.domain.regions import Region, Tier
+from app.domain.workflow import Ground
+from tests.domain.test_proposal_workflow import A_REGION
+
+NOTE = {Ground.NOTE: "salah ketik"}
+EDITORS = {"village_operator", "regency_operator", "enumerator"}
+
+# By hand: (situation, state, action) -> the state it leads to, for those who edit.
+EDITED = {
+    ("free", "proposed", "amend"): "proposed",
+    ("free", "proposed", "remove"): "inactive",
+    ("free", "inactive", "restore"): "proposed",
+    ("proposed", "proposed", "amend"): "proposed",
+    ("proposed", "inactive", "restore"): "proposed",
+}
+# A family or a member may leave the draft while it is being proposed, the household may not.
+LEAVES = {("proposed", "proposed", "remove"): "inactive"}
+REGISTERED = ("ministry_determiner", "proposed", "register")
+
+
+def a(role: Role) -> Actor:
+    tier = next(tier for tier in Tier if tier in TIERS_OF[role])
+    return Actor(uuid4(), role, Region(A_REGION[tier]))
+
+
+@pytest.mark.parametrize("records", [HOUSEHOLDS, FAMILIES, MEMBERS], ids=lambda r: r.name)
+@pytest.mark.parametrize(
+    ("role", "situation", "state", "action"),
+    list(product(Role, SITUATIONS, RecordState, RecordAction)),
+)
+def test_a_draft_is_edited_by_the_village_registered_by_the_ministry_and_frozen_in_between(
+    records: Records, role: Role, situation: str, state: RecordState, action: RecordAction
+):
+    allowed = EDITED | ({} if records is HOUSEHOLDS else LEAVES)
+    expected = allowed.get((situation, state, action)) if role in EDITORS else None
+    if (role, state, action) == REGISTERED:
+        expected = "registered"
+
+    try:
+        facts = SITUATIONS[situation]
+        target = records.step(state, action, by=a(role), grounds=NOTE, facts=facts).target
+    except Refusal:
+        target = None
+
+    assert target == expected
+
+
+@pytest.mark.parametrize("role", Role)
+def test_only_those_who_edit_enter(role: Role):
+    try:
+        HOUSEHOLDS.begin(by=a(role))
+        entered = True
+    except Refusal:
+        entered = False
+
+    assert entered == (role in EDITORS)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_policy_is_its_regencys_admins(role: Role):
+    try:
+        POLICIES.begin(by=a(role))
+        POLICIES.step(PolicyState.IN_FORCE, PolicyAction.AMEND, by=a(role))
+        sets = True
+    except Refusal:
+        sets = False
+
+    assert sets == (role == "regency_admin")
