@@ -19,7 +19,7 @@ from app.db.urls import for_asyncpg
 from app.demo import history
 from app.demo.accounts import CILEGON, PASSWORD
 from app.demo.history import Ledger
-from app.domain.proposals import ON_ITS_WAY, ProposalState
+from app.domain.proposals import HOLDS_NIK
 from app.domain.regions import INDONESIA
 from app.passwords import hash_password
 
@@ -62,7 +62,7 @@ async def _fill(connection: asyncpg.Connection) -> None:
     await connection.execute("SELECT setval('dtks_id', $1)", next(numbers))
     await _store(connection, ledger)
     held = await connection.fetchval(
-        _CLAIM, [str(state) for state in ON_ITS_WAY | {ProposalState.DETERMINED}]
+        _CLAIM, [str(state) for state in HOLDS_NIK]
     )
     if held:
         raise RuntimeError(f"{len(held)} of the demo's people have a NIK that is held already")

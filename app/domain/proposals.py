@@ -82,6 +82,9 @@ OUTCOME_LEADS_TO = {
 }
 ENDED = frozenset({S.DETERMINED, S.REJECTED, S.WITHDRAWN})
 ON_ITS_WAY = frozenset(S) - ENDED - {S.DRAFTED}
+# Claimed at submission, released at an end without registration. What is returned to the desk
+# keeps its claim while it is mended.
+HOLDS_NIK = ON_ITS_WAY | {S.DETERMINED}
 
 UU13_9 = "UU 13/2011 Art. 9"
 UU13_8 = "UU 13/2011 Art. 8"
