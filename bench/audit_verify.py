@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 
 from app import embedded
 from app.db import audit_chain, migrations, regions_file, roles
-from app.db.audit import _kept, canonical
+from app.db.audit import canonical, kept
 from app.db.scope import scope_statement
 from app.db.tables.base import new_id
 from app.db.urls import for_asyncpg
@@ -155,7 +155,7 @@ def _content(household: UUID, family: UUID, members: Iterable[UUID]) -> dict[str
 
 def _steps(workflow: str, subject: UUID, road: list[Any], content: Any = None) -> Iterator[Any]:  # noqa: ANN401
     for version, (action, source, target, role, grounds) in enumerate(road, start=1):
-        changes = {"/content": [None, _kept(content)]} if action == "submit" else {}
+        changes = {"/content": [None, kept(content)]} if action == "submit" else {}
         yield (
             workflow,
             subject,

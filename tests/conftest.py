@@ -29,6 +29,7 @@ from app.db.urls import for_asyncpg
 from app.domain.regions import INDONESIA, Region
 from app.main import create_app
 from app.settings import Settings
+from tests.contract import Promise
 from tests.registry import Registry, regencies
 
 
@@ -85,10 +86,10 @@ class Run:
         await asyncio.to_thread(migrations.upgrade, owner_url)
         await regions_file.load(owner_url)
 
-    async def clone(self, database: str) -> None:
+    async def clone(self, database: str, *, of: str | None = None) -> None:
         async with self.superuser() as server:
             await server.execute(
-                f"CREATE DATABASE {database} TEMPLATE {self.template} STRATEGY file_copy"
+                f"CREATE DATABASE {database} TEMPLATE {of or self.template} STRATEGY file_copy"
             )
         async with self.superuser(database) as inside:
             await roles.ensure_privileges(inside, database)
@@ -181,14 +182,20 @@ async def database(app_url: str) -> AsyncIterator[Database]:
 SETTINGS: dict[str, object] = {"cors_origins": ["https://depan.example"], "log_level": "error"}
 
 
-@pytest.fixture(scope="session")
-async def app(app_url: str) -> AsyncIterator[FastAPI]:
+@asynccontextmanager
+async def serving(app_url: str) -> AsyncIterator[FastAPI]:
     """The service as it runs, from its outermost layer inwards."""
     key = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
     app = create_app(Settings(database_url=app_url, signing_key=key.decode(), **SETTINGS))
     async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def app(app_url: str) -> AsyncIterator[FastAPI]:
+    async with serving(app_url) as app:
         yield app
 
 
@@ -202,12 +209,27 @@ async def places(database: Database) -> Iterator[tuple[Region, Region]]:
     return regencies([row["code"] for row in rows])
 
 
+@pytest.fixture(scope="session")
+def promise(app: FastAPI) -> Promise:
+    return Promise(app)
+
+
 @pytest.fixture
 async def registry(
-    app: FastAPI, places: Iterator[tuple[Region, Region]]
+    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
 ) -> AsyncIterator[Registry]:
-    village, neighbour = next(places)
-    elsewhere = Region("9201011001") if village.code[:2] != "92" else Region("3672011001")
+    async with registry_of(app, promise, *next(places)) as registry:
+        yield registry
+
+
+@asynccontextmanager
+async def registry_of(
+    app: FastAPI, promise: Promise, village: Region, neighbour: Region
+) -> AsyncIterator[Registry]:
+    elsewhere = Region("3522012001" if village.code[:2] != "35" else "3672011001")
     transport = ASGITransport(app, client=("127.0.0.1", 4000))
-    async with AsyncClient(transport=transport, base_url="http://siks.test") as http:
+    hooks = {"response": [promise]}
+    async with AsyncClient(
+        transport=transport, base_url="http://siks.test", event_hooks=hooks
+    ) as http:
         yield Registry(http, app.state.database, app.state.door, village, neighbour, elsewhere)

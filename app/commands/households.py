@@ -5,9 +5,7 @@ the way only when the family is proposed.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +13,7 @@ from app.db import niks, proposals
 from app.db.audit import record
 from app.db.tables.registry import Family, Household, Member
 from app.domain.actors import Actor
+from app.domain.calendar import today
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction, Records
 from app.domain.niks import KnownRegions, NikCode, NikVerdict, check
 from app.domain.people import sex_of
@@ -22,11 +21,6 @@ from app.domain.workflow import Ground
 
 Values = Mapping[str, Any]
 DECIDES_NIK = {"nik", "sex", "birth_date"}
-
-
-def today() -> date:
-    """The latest date there is in Indonesia (WIT): what is later than this is in the future."""
-    return datetime.now(ZoneInfo("Asia/Jayapura")).date()
 
 
 async def enter_household(session: AsyncSession, values: Values, *, by: Actor) -> Household:

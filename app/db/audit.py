@@ -53,7 +53,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value)} has no canonical form")
 
 
-def _kept(value: object) -> object:
+def kept(value: object) -> object:
     """A frozen copy stands in the audit by its SHA-256: the proof of it, not a second copy."""
     if isinstance(value, dict):
         return f"sha256:{hashlib.sha256(canonical(value).encode()).hexdigest()}"
@@ -86,9 +86,7 @@ async def record(
 
 def compared(subject: Subject, changes: Changes) -> dict[str, list[object]]:
     """Pointer -> [before, after], for what is about to change."""
-    return {
-        f"/{name}": [_kept(getattr(subject, name)), _kept(new)] for name, new in changes.items()
-    }
+    return {f"/{name}": [kept(getattr(subject, name)), kept(new)] for name, new in changes.items()}
 
 
 def entry_of(

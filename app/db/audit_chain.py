@@ -1,16 +1,18 @@
 """Whether the audit is whole: every chain recomputed, and folded to the state it must give.
 
-The work is PostgreSQL's, in one pass over the entries; what the workflows allow is told it by the
-tables in `app.domain`. As the owner, because the heads of the chains are nobody else's. What a
-chain cannot show stands in docs/decisions.
+The bulk of the work is PostgreSQL's, in a few passes over the entries; what the workflows allow is
+told it by the tables in `app.domain`. As the owner, because the heads of the chains are nobody
+else's. What a chain cannot show stands in docs/decisions/0007.
 """
 
+import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
+from app.db.audit import kept
 from app.db.scope import scope_statement
 from app.db.urls import for_asyncpg
 from app.domain.accounts import ACCOUNTS
@@ -28,65 +30,122 @@ WORKFLOWS: tuple[Workflow, ...] = (  # type: ignore[type-arg]
     ACCOUNTS,
     POLICIES,
 )
+# Opened on the console, before anybody could be the one who did it: their chains begin later.
+UNBEGUN = {ACCOUNTS.name}
+
+# All of PostgreSQL's workers take part: each statement is an aggregate or a join over everything,
+# and is fetched whole, because `fetchrow` would limit it and so forgo them.
+SETTINGS = """
+SET LOCAL work_mem = '256MB';
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+"""
+
+# Every entry against its own hash.
+ALTERED = """
+SELECT count(*) AS entries, min(id) FILTER (
+    WHERE hash_version IS DISTINCT FROM 1 OR hash IS DISTINCT FROM sha256(audit_canonical(e))
+) AS id
+FROM audit_entry e
+"""
+ENTRY = """
+SELECT id, workflow, subject_id, seq, CASE WHEN hash_version IS DISTINCT FROM 1
+    THEN 'its form of hash is unknown' ELSE 'it is not as it was written' END AS fault
+FROM audit_entry WHERE id = $1
+"""
 
 # Every entry against the one before it in its chain. The first reason that holds is told.
 CHAINS = """
 WITH linked AS (
-    SELECT e.*,
-        lag(e.hash) OVER chain AS hash_before, lag(e.target) OVER chain AS target_before,
-        lag(e.seq) OVER chain AS seq_before, lag(e.at) OVER chain AS at_before
+    SELECT e.id, e.workflow, e.subject_id, e.seq, e.prev_hash, e.at, e.source, e.target, e.version,
+        e.action, e.actor_role, lag(e.id) OVER chain AS id_before,
+        lag(e.seq, 1, 0) OVER chain AS seq_before, lag(e.hash) OVER chain AS hash_before,
+        lag(e.at, 1, e.at) OVER chain AS at_before,
+        lag(e.workflow, 1, e.workflow) OVER chain AS workflow_before,
+        lag(e.target) OVER chain AS target_before, lag(e.version) OVER chain AS version_before
     FROM audit_entry e
     WINDOW chain AS (PARTITION BY e.subject_id ORDER BY e.seq)
 ), judged AS (
     SELECT id, workflow, subject_id, seq, CASE
-        WHEN hash_version <> 1 THEN 'unknown form of hash'
-        WHEN seq <> coalesce(seq_before, 0) + 1 THEN 'an entry before it is missing'
-        WHEN prev_hash <> coalesce(hash_before, decode(repeat('00', 32), 'hex'))
-            THEN 'it does not follow the entry before it'
-        WHEN hash <> sha256(audit_canonical(ROW(
-            id, workflow, subject_id, scope_code, action, source, target, version, actor_id,
-            actor_role, actor_region_code, channel, request_id, grounds, changes, seq, at, xid,
-            prev_hash, hash, hash_version)::audit_entry))
-            THEN 'it is not as it was written'
-        WHEN at < at_before THEN 'it is dated before the entry it follows'
-        WHEN source IS DISTINCT FROM target_before AND (source IS NOT NULL OR seq > 1)
-            THEN 'it does not begin where the entry before it ended'
-        WHEN NOT (workflow, coalesce(source, ''), action, target, actor_role) IN (
-            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]))
-            THEN 'no table of a workflow has such a step'
+        WHEN seq > seq_before + 1
+            THEN 'what was written before it is missing, ' || seq - seq_before - 1 || ' in number'
+        WHEN seq IS DISTINCT FROM seq_before + 1 THEN 'its number stands twice in its chain'
+        WHEN prev_hash IS DISTINCT FROM coalesce(hash_before, decode(repeat('00', 32), 'hex'))
+            THEN 'it does not follow ' || coalesce('entry ' || id_before, 'the beginning')
+                || ' as it stands before it'
+        WHEN id < id_before THEN 'it follows entry ' || id_before || ', which was written later'
+        WHEN (at >= at_before) IS NOT TRUE THEN
+            'it is dated before entry ' || id_before || ', which it follows'
+        WHEN workflow IS DISTINCT FROM workflow_before
+            THEN 'it follows entry ' || id_before || ', which is of a ' || workflow_before
+        WHEN NOT coalesce((workflow, coalesce(source, ''), action, target, actor_role) IN (
+            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])), false)
+            THEN 'no workflow has its step (' || concat_ws(' ', action, 'from ' || source, 'to',
+                target, 'by', actor_role) || ')'
+        WHEN seq > 1 AND source IS DISTINCT FROM target_before
+            THEN 'it begins in ' || coalesce(source, 'nothing') || ', but entry ' || id_before
+                || ' ended in ' || target_before
+        WHEN seq = 1 AND source IS NOT NULL AND workflow <> ALL ($6::text[])
+            THEN 'it begins in ' || source || ', but nothing led there'
+        WHEN version IS DISTINCT FROM coalesce(version_before, (source IS NOT NULL)::int) + 1
+            THEN 'its version does not come next'
     END AS fault
     FROM linked
 )
-SELECT id, workflow, subject_id, seq, fault,
-    (SELECT count(*) FROM audit_entry) AS entries
-FROM (VALUES (1)) AS once LEFT JOIN LATERAL (
-    SELECT * FROM judged WHERE fault IS NOT NULL ORDER BY id LIMIT 1) AS first ON true
+SELECT * FROM judged WHERE fault IS NOT NULL ORDER BY id LIMIT 1
 """
 
 # Every head against the last entry of its chain, and every chain against its head.
 HEADS = """
-SELECT coalesce(h.subject_id, l.subject_id) AS subject_id, l.workflow, l.seq,
-    CASE WHEN l.subject_id IS NULL OR l.seq < h.seq THEN 'the last entries of its chain are missing'
-         ELSE 'the head of its chain is another' END AS fault
+SELECT l.id, l.workflow, coalesce(l.subject_id, h.subject_id) AS subject_id, l.seq, CASE
+    WHEN l.subject_id IS NULL THEN 'all entries of its chain are missing, ' || h.seq || ' in number'
+    WHEN h.subject_id IS NULL THEN 'the head of its chain is missing'
+    WHEN h.seq > l.seq
+        THEN 'what was written after it is missing, ' || h.seq - l.seq || ' in number'
+    WHEN (h.seq, h.hash) IS DISTINCT FROM (l.seq, l.hash)
+        THEN 'it ends its chain, but the head of the chain is another'
+    ELSE 'it is dated after the head of its chain' END AS fault
 FROM audit_head h FULL JOIN (
-    SELECT DISTINCT ON (subject_id) subject_id, workflow, seq, hash
-    FROM audit_entry ORDER BY subject_id, seq DESC
+    SELECT e.id, e.workflow, subject_id, seq, e.hash, e.at
+    FROM (SELECT subject_id, max(seq) AS seq FROM audit_entry GROUP BY subject_id) AS last
+    JOIN audit_entry e USING (subject_id, seq)
 ) l USING (subject_id)
-WHERE (h.seq, h.hash) IS DISTINCT FROM (l.seq, l.hash)
-ORDER BY subject_id LIMIT 1
+WHERE (h.seq, h.hash) IS DISTINCT FROM (l.seq, l.hash) OR l.at > h.at
+ORDER BY l.id, subject_id LIMIT 1
 """
 
-# Every subject against the last word of its chain; without a chain it must be as it began.
+# Every subject against the last word of its chain, where the heads agree; and every chain against
+# its subject, because nobody is ever deleted. A subject without a chain is as it began.
 STATES = """
-SELECT s.id AS subject_id, '{table}' AS workflow, l.seq,
-    CASE WHEN l.target IS NULL THEN 'it is ' || s.state || ' without any entry'
-         ELSE 'it is ' || s.state || ', but its entries end in ' || l.target END AS fault
-FROM "{table}" s LEFT JOIN LATERAL (
-    SELECT seq, target FROM audit_entry e WHERE e.subject_id = s.id ORDER BY seq DESC LIMIT 1
-) l ON true
-WHERE s.state IS DISTINCT FROM coalesce(l.target, '{initial}')
-ORDER BY s.id LIMIT 1
+SELECT l.id, '{workflow}' AS workflow, coalesce(l.subject_id, s.id) AS subject_id, l.seq, CASE
+    WHEN l.id IS NULL THEN 'it is there (' || s.state || ') without any entry'
+    WHEN s.id IS NULL THEN 'what it speaks of is gone'
+    WHEN s.state IS DISTINCT FROM l.target
+        THEN 'it ends its chain in ' || l.target || ', but the {workflow} is ' || s.state
+    ELSE 'it ends its chain in version ' || l.version || ', but the {workflow} is in '
+        || s.version END AS fault
+FROM "{workflow}" s FULL JOIN (
+    SELECT e.id, subject_id, seq, e.target, e.version
+    FROM audit_head JOIN audit_entry e USING (subject_id, seq) WHERE e.workflow = '{workflow}'
+) l ON l.subject_id = s.id
+WHERE (s.id, s.state, s.version) IS DISTINCT FROM (l.subject_id, l.target, l.version)
+    AND NOT ({unbegun} AND l.id IS NULL AND s.state = '{initial}' AND s.version = 1)
+ORDER BY l.id, subject_id LIMIT 1
 """
+
+# What every proposal says now, beside the fingerprint of what was last submitted.
+CONTENTS = """
+SELECT l.id, 'proposal' AS workflow, p.id AS subject_id, l.seq, p.content::text, l.fingerprint
+FROM proposal p LEFT JOIN (
+    SELECT DISTINCT ON (subject_id) id, subject_id, seq,
+        changes::jsonb -> '/content' ->> 1 AS fingerprint
+    FROM audit_entry WHERE workflow = 'proposal' AND changes::jsonb ? '/content'
+    ORDER BY subject_id, seq DESC
+) l ON l.subject_id = p.id
+WHERE p.content IS NOT NULL OR l.fingerprint IS NOT NULL
+ORDER BY l.id
+"""
+ALTERED_CONTENT = "the content it froze is not as it was submitted"
 
 
 @dataclass(frozen=True)
@@ -115,35 +174,58 @@ async def verify(owner_url: str) -> Report:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute(scope_statement(INDONESIA))
-            await connection.execute("SET LOCAL work_mem = '256MB'")
-            first = await connection.fetchrow(CHAINS, *_allowed())
-            entries = first["entries"] if first else 0
-            fault = _told(first) or await _fault_of_state(connection)
+            await connection.execute(SETTINGS)
+            ((entries, altered),) = await connection.fetch(ALTERED)
+            fault = (
+                await _fault_of_entry(connection, altered)
+                or await _fault_of_state(connection)
+                or await _fault_of_content(connection)
+            )
     finally:
         await connection.close()
     return Report(entries, time.perf_counter() - began, fault)
 
 
+async def _fault_of_entry(connection: asyncpg.Connection, altered: int | None) -> str | None:
+    """Of the first entry that is altered and the first that is out of place, the earlier one."""
+    displaced = await connection.fetch(CHAINS, *_allowed(), sorted(UNBEGUN))
+    if altered is None or (displaced and displaced[0]["id"] <= altered):
+        return _told(displaced)
+    return _told(await connection.fetch(ENTRY, altered))
+
+
 async def _fault_of_state(connection: asyncpg.Connection) -> str | None:
-    statements = [HEADS, *_states()]
-    for statement in statements:
-        fault = _told(await connection.fetchrow(statement))
+    for statement in [HEADS, *_states()]:
+        fault = _told(await connection.fetch(statement))
         if fault:
             return fault
     return None
 
 
+async def _fault_of_content(connection: asyncpg.Connection) -> str | None:
+    """In Python, because the fingerprint is of canonical JSON, which PostgreSQL does not write."""
+    async for row in connection.cursor(CONTENTS, prefetch=1000):
+        if kept(json.loads(row["content"] or "null")) != row["fingerprint"]:
+            return _named(row, ALTERED_CONTENT)
+    return None
+
+
 def _states() -> Iterable[str]:
-    for workflow in WORKFLOWS:
-        yield STATES.format(table=workflow.name, initial=workflow.initial)
+    for flow in WORKFLOWS:
+        yield STATES.format(
+            workflow=flow.name, initial=flow.initial, unbegun=str(flow.name in UNBEGUN)
+        )
 
 
-def _told(found: asyncpg.Record | None) -> str | None:
-    if found is None or found["fault"] is None:
-        return None
-    entry = f"entry {found['id']}, " if "id" in found else ""
-    place = f"number {found['seq']} of " if found["seq"] is not None else ""
-    return f"{entry}{place}{found['workflow']} {found['subject_id']}: {found['fault']}"
+def _told(found: Sequence[asyncpg.Record]) -> str | None:
+    return _named(found[0], found[0]["fault"]) if found else None
+
+
+def _named(row: asyncpg.Record, fault: str) -> str:
+    subject = f"{row['workflow'] or 'subject'} {row['subject_id']}"
+    if row["id"] is None:
+        return f"{subject}: {fault}"
+    return f"entry {row['id']}, number {row['seq']} of {subject}: {fault}"
 
 
 def _allowed() -> list[list[str]]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from app.commands.households import today
 from app.commands.proposals import Dossier
 from app.db.audit import Changes, Subject, compared, entry_of
 from app.db.tables.accounts import Account, Assignment
@@ -23,6 +22,7 @@ from app.demo.accounts import CILEGON, OFFICES, Office
 from app.demo.people import FamilySketch, HouseholdSketch, MemberSketch, households
 from app.domain import new_families
 from app.domain.actors import Actor, Role
+from app.domain.calendar import today
 from app.domain.channels import Channel
 from app.domain.dtks_ids import DtksKind, dtks_id
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction

@@ -61,9 +61,7 @@ async def _fill(connection: asyncpg.Connection) -> None:
 
     await connection.execute("SELECT setval('dtks_id', $1)", next(numbers))
     await _store(connection, ledger)
-    held = await connection.fetchval(
-        _CLAIM, [str(state) for state in HOLDS_NIK]
-    )
+    held = await connection.fetchval(_CLAIM, [str(state) for state in HOLDS_NIK])
     if held:
         raise RuntimeError(f"{len(held)} of the demo's people have a NIK that is held already")
 

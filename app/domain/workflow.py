@@ -293,11 +293,10 @@ class Workflow(Generic[State, Action]):
 
     def offers(self, role: Role, situations: Mapping[str, Collection[Fact]]) -> Offers:
         """Situation -> state -> what is open, as JSON: for a statement that answers with it."""
-        states = {row.source for row in self.transitions}
         return {
             situation: {
                 state: [vars(offer) for offer in self.open_to(role, state, facts=facts)]
-                for state in states
+                for state in type(self.initial)
             }
             for situation, facts in situations.items()
         }

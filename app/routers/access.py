@@ -22,7 +22,7 @@ from app.domain.channels import Channel
 from app.domain.errors import Fault, NotPermitted, Said
 from app.domain.niks import KnownRegions
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
-from app.routers.problems import Malformed, VersionNotNamed
+from app.routers.problems import Malformed, Unreadable, VersionNotNamed
 
 bearer = HTTPBearer(
     bearerFormat="JWT",
@@ -100,7 +100,11 @@ async def one_transaction(
 
 async def _content_of(request: Request) -> bytes:
     """Where it goes and what it says, however its JSON is spaced and ordered."""
-    said = json.dumps(await request.json(), sort_keys=True, separators=(",", ":"))
+    sent = await request.json() if await request.body() else None
+    try:
+        said = json.dumps(sent, sort_keys=True, separators=(",", ":"))
+    except RecursionError:  # it could be read, but only just
+        raise Unreadable from None
     return f"{request.method} {request.url.path}\n{said}".encode()
 
 

@@ -1,13 +1,12 @@
 """What a step rests on, as it is sent: one field for each `Ground` of the workflows."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from app.domain.proposals import Attendance, Outcome
 from app.domain.workflow import Ground
-from app.routers.shapes import Line, Note, Shape, ShortLine
+from app.routers.shapes import DayPassed, Line, Note, Shape, ShortLine
 
 Count = Annotated[int, Field(ge=1, le=9999, strict=True)]
 
@@ -15,7 +14,7 @@ Count = Annotated[int, Field(ge=1, le=9999, strict=True)]
 class Deliberation(Shape):
     """What the musyawarah desa/kelurahan found of the name, as its minutes say."""
 
-    held_on: date = Field(description="Day of the deliberation.", examples=["2026-11-18"])
+    held_on: DayPassed = Field(description="Day of the deliberation.", examples=["2026-11-18"])
     chair: Line = Field(description="Who chaired it.", examples=["Suparman"])
     attendance: dict[Attendance, Count] = Field(
         min_length=1,
@@ -37,9 +36,9 @@ class Grounds(Shape):
     note: Note | None = Field(default=None, description="Why, in words.")
     deliberation: Deliberation | None = None
     letter_number: ShortLine | None = Field(default=None, description="Surat pengesahan.")
-    letter_date: date | None = None
+    letter_date: DayPassed | None = None
     decree_number: ShortLine | None = Field(default=None, description="SK penetapan.")
-    decree_date: date | None = None
+    decree_date: DayPassed | None = None
 
     def given(self) -> dict[Ground, Any]:
         sent = self.model_dump(mode="json", exclude_none=True)

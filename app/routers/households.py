@@ -56,7 +56,7 @@ from app.routers.access import (
 )
 from app.routers.families import FamilyDraft, FamilyView
 from app.routers.grounds import Grounds
-from app.routers.members import MemberDraft, MemberView
+from app.routers.members import MemberDraft, MemberView, PersonDraft
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import Line, Neighbourhood, Shape, VillageCode
 
@@ -68,8 +68,8 @@ CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, Versio
 class Location(Shape):
     """A point in degrees (WGS 84)."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90, examples=[-6.0186])]
-    longitude: Annotated[float, Field(ge=-180, le=180, examples=[106.0558])]
+    latitude: Annotated[float, Field(ge=-90, le=90, strict=True, examples=[-6.0186])]
+    longitude: Annotated[float, Field(ge=-180, le=180, strict=True, examples=[106.0558])]
 
 
 class LocationView(BaseModel):
@@ -90,13 +90,14 @@ class HouseholdFields(Shape):
         sent = self.model_dump(include={"address", "rt", "rw"}, exclude_unset=True)
         if "location" in self.model_fields_set:
             point = self.location
-            sent["latitude"] = point.latitude if point else None
-            sent["longitude"] = point.longitude if point else None
+            # Plus zero: JSON in PostgreSQL knows no -0.0, so its fingerprint would not last.
+            sent["latitude"] = point.latitude + 0.0 if point else None
+            sent["longitude"] = point.longitude + 0.0 if point else None
         return sent
 
 
 class FamilyWithMembers(FamilyDraft):
-    members: list[MemberDraft] = Field(default=[], max_length=30)
+    members: list[PersonDraft] = Field(default=[], max_length=30)
 
 
 EXAMPLE: JsonDict = {

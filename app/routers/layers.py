@@ -152,8 +152,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > self.most:
+        if self._is_declared_by(Headers(scope=scope)):
             refusal = problem_response(TooLarge(limit=self.most), language=language_of(scope))
             await refusal(scope, receive, send)
             return
@@ -168,3 +167,8 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_and_count, send)
+
+    def _is_declared_by(self, headers: Headers) -> bool:
+        declared = headers.get("content-length", "").lstrip("0")
+        digits = len(str(self.most))
+        return declared.isdecimal() and (len(declared) > digits or int(declared) > self.most)

@@ -33,23 +33,22 @@ from app.routers.access import (
 )
 from app.routers.grounds import Grounds
 from app.routers.problems import VersionNotNamed, refuses
-from app.routers.shapes import Line, MaritalStatus, NikText, Relation, SexCode, Shape
+from app.routers.shapes import Day, Line, MaritalStatus, NikText, Relation, SexCode, Shape
 
 router = APIRouter(prefix="/v1/members", tags=["members"], route_class=WritingRoute)
 
 CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
 
 
-class MemberFields(Shape):
+class PersonFields(Shape):
     """Columns 1 to 8 of the form's block IV. A draft may be incomplete."""
 
-    family_id: UUID | None = Field(default=None, description="A family of the same household.")
     number: int | None = Field(default=None, ge=1, le=99, strict=True, examples=[1])
     name: Line = Field(description="As on the identity card.", examples=["Siti Aminah"])
     nik: NikText | None = None
     sex: SexCode | None = None
     birth_place: Line | None = Field(default=None, examples=["Cilegon"])
-    birth_date: date | None = Field(default=None, examples=["1984-05-19"])
+    birth_date: Day | None = Field(default=None, examples=["1984-05-19"])
     mother_name: Line | None = Field(default=None, examples=["Rohmah"])
     relation_to_household_head: Relation | None = None
     relation_to_family_head: Relation | None = None
@@ -60,14 +59,24 @@ class MemberFields(Shape):
         return self.model_dump(exclude_unset=True)
 
 
-class MemberDraft(MemberFields):
+class PersonDraft(PersonFields):
+    """A member within his family, which need not be named."""
+
     id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
 
     def columns(self) -> dict[str, Any]:
         return self.model_dump()
 
 
-class MemberChanges(MemberFields):
+class OfFamily(Shape):
+    family_id: UUID | None = Field(default=None, description="A family of the same household.")
+
+
+class MemberDraft(PersonDraft, OfFamily):
+    pass
+
+
+class MemberChanges(PersonFields, OfFamily):
     name: Line = Field(default="", examples=["Siti Aminah"])
 
 

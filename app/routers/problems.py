@@ -219,6 +219,9 @@ SHAPES: dict[str, Said] = {
         id="Tulis tanggal sebagai tahun-bulan-hari, misalnya 1984-05-19.",
         en="Write the date as year-month-day, 1984-05-19 for example.",
     ),
+    "day_to_come": Said(
+        id="Hari ini belum tiba; periksa tanggalnya.", en="This day has not come; check the date."
+    ),
     "not_text": Said(id="Harus berupa teks.", en="This must be text."),
     "not_a_number": Said(id="Harus berupa bilangan.", en="This must be a number."),
     "not_a_boolean": Said(id="Harus true atau false.", en="This must be true or false."),
@@ -255,6 +258,7 @@ _CODES = {
     "string_pattern_mismatch": "pattern",
     "string_unicode": "characters",
     "characters": "characters",
+    "day_to_come": "day_to_come",
     "json_invalid": "not_json",
 }
 _FAMILIES = {

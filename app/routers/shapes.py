@@ -1,11 +1,21 @@
 """The small shapes every request is made of: strict, bounded, and clean before they come in."""
 
+import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
+
+from app.domain.calendar import today
 
 
 class Shape(BaseModel):
@@ -27,6 +37,22 @@ def lines(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _a_day(value: object) -> object:
+    """A number of seconds could be made a date too, but nobody means one."""
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        raise PydanticCustomError("date_form", "not year-month-day")
+    return value
+
+
+def _a_moment(value: object) -> object:
+    if not isinstance(value, str) or not DAY.match(value):
+        raise PydanticCustomError("datetime_form", "not a moment")
+    return value
+
+
 def _with_zone(moment: datetime) -> datetime:
     """A moment without its offset is three moments in this country."""
     if moment.tzinfo is None:
@@ -34,6 +60,14 @@ def _with_zone(moment: datetime) -> datetime:
     return moment
 
 
+def _passed(day: date) -> date:
+    if day > today():
+        raise PydanticCustomError("day_to_come", "a day that has not come")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_a_day)]
+DayPassed = Annotated[Day, AfterValidator(_passed)]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=250, strict=True), AfterValidator(clean)
 ]
@@ -94,6 +128,7 @@ MaritalStatus = Annotated[
 ]
 Moment = Annotated[
     datetime,
+    BeforeValidator(_a_moment),
     AfterValidator(_with_zone),
     Field(examples=["2026-11-01T00:00:00+07:00"], description="With its offset from UTC."),
 ]

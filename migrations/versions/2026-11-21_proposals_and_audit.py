@@ -55,7 +55,7 @@ COLUMNS = (
 )
 CANONICAL = f"""
 CREATE FUNCTION audit_canonical(e audit_entry) RETURNS bytea
-LANGUAGE sql STABLE -- as `convert_to` is: declared stricter, it would not be inlined
+LANGUAGE sql STABLE PARALLEL SAFE -- stable as `convert_to` is, or it would not be inlined
 RETURN convert_to(
     {" || ',' || ".join(f"coalesce(octet_length({c})::text || ':' || {c}, '-')" for c in COLUMNS)},
     'UTF8'

@@ -1,15 +1,14 @@
 """Every finder without its `within=`: the second lock holds by itself.
 
 To forget `within=` is to search all of Indonesia. So each finder is asked to, from a transaction
-that belongs to another village; and first from the right village, so that seeing nothing counts.
+that belongs to another village; and first from the right one, so that seeing nothing counts.
 """
 
 import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 import app.db
 from app.db import (
@@ -31,9 +29,8 @@ from app.db import (
     regions,
     sign_ins,
 )
-from app.db.audit_entries import Asked
 from app.db.pages import Position
-from app.db.sessions import Reading
+from app.db.sessions import Database
 from app.domain.accounts import RefreshTerms
 from app.domain.actors import Role
 from app.domain.errors import NotFound
@@ -41,10 +38,12 @@ from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.sight import SIGHT_OF
 from tests.registry import Caller, Registry
 
-SIGHT = SIGHT_OF[Role.VILLAGE_OPERATOR]
-BEGINNING = Position(-1, UUID(int=0))
-OLDEST = Position(-1, 0)
-EVERYWHERE = INDONESIA
+OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
+ALL = audit_entries.Asked()
+DROPPED = {"within": INDONESIA}
+SEEN = {**DROPPED, "sight": OPERATOR}
+FIRST_ROWS = {"after": Position(-1, UUID(int=0)), "limit": 9}
+FIRST_NUMBERS = {"after": Position(-1, 0), "limit": 9}
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,7 @@ class Village:
     family: UUID
     member: UUID
     proposal: UUID
+    entry: int
     username: str
     refresh_token: str
 
@@ -63,27 +63,246 @@ class Village:
     def region(self) -> Region:
         return self.operator.actor.region
 
-
-Search = Callable[[Any, Village], Awaitable[object]]
-
-OFFERS: dict[str, Any] = {}
-PROPOSAL = {"sight": SIGHT, "offers": OFFERS}
-HOUSEHOLD_PAGE = {"sight": SIGHT, "state": None, "after": BEGINNING, "limit": 9}
+    @property
+    def account(self) -> UUID:
+        return self.operator.actor.id
 
 
-async def last_entry(reading: Reading, v: Village) -> str:
-    """The id is looked up as nobody could: the question is what the finder makes of it."""
-    return await audit_entries.document(
-        reading, await ENTRY_OF[v.proposal], within=EVERYWHERE, sight=SIGHT
+@pytest.fixture
+async def village(registry: Registry) -> Village:
+    """A village with a household in it, whose operator is signed in."""
+    operator = await registry.caller(Role.VILLAGE_OPERATOR)
+    proposal = await registry.proposal(by=operator)
+    response = await operator.gets(f"/v1/households/{proposal['household_id']}")
+    household = response.json()
+    database = registry.database
+    return Village(
+        operator,
+        household=UUID(household["id"]),
+        family=UUID(household["families"][0]["id"]),
+        member=UUID(household["members"][0]["id"]),
+        proposal=UUID(proposal["id"]),
+        entry=(await registry.audit_of(proposal["id"]))[0]["id"],
+        username=await username_of(database, operator),
+        refresh_token=await refresh_token_of(database, operator),
     )
 
 
-ENTRY_OF: dict[UUID, Awaitable[int]] = {}
+async def username_of(database: Database, caller: Caller) -> str:
+    async with database.transaction(INDONESIA) as session:
+        return (await accounts.find(session, caller.actor.id, within=INDONESIA)).username
 
-# fmt: off
-BY_READING: dict[str, Search] = {
-    "accounts.standing": lambda r, v: accounts.standing(r, v.operator.actor, within=EVERYWHERE),
-    "accounts.read": lambda r, v: accounts.read(r, v.operator.actor.id, within=EVERYWHERE, open_actions={}),
-    "accounts.who": lambda r, v: accounts.who(r, v.operator.actor, within=EVERYWHERE, reads={}, purpose="", token_expires_at=datetime.now(UTC)),
-    "families.document_of": lambda r, v: families.document_of(r, v.family, within=EVERYWHERE, sight=SIGHT),
+
+async def refresh_token_of(database: Database, caller: Caller) -> str:
+    async with database.transaction(INDONESIA) as session:
+        account = await accounts.find(session, caller.actor.id, within=INDONESIA)
+        [held] = await accounts.held_by(session, caller.actor.id, within=INDONESIA)
+        return await sign_ins.begin(session, account, held, terms=RefreshTerms())
+
+
+Search = Callable[[Any, Village], Awaitable[object]]
+
+IN_A_READING: dict[str, Search] = {
+    "accounts.standing": lambda r, v: accounts.standing(r, v.operator.actor, **DROPPED),
+    "accounts.read": lambda r, v: accounts.read(r, v.account, **DROPPED, open_actions={}),
+    "accounts.who": lambda r, v: accounts.who(
+        r,
+        v.operator.actor,
+        **DROPPED,
+        reads={},
+        purpose="service",
+        token_expires_at=datetime.now(UTC),
+    ),
+    "households.document": lambda r, v: households.document(r, v.household, **SEEN, offers={}),
+    "households.list_page": lambda r, _: households.list_page(r, **SEEN, **FIRST_ROWS, state=None),
+    "families.document_of": lambda r, v: families.document_of(r, v.family, **SEEN),
+    "members.document_of": lambda r, v: members.document_of(r, v.member, **SEEN),
+    "proposals.known": lambda r, v: found_if_not_refused(proposals.known(r, v.proposal, **DROPPED)),
+    "proposals.document": lambda r, v: proposals.document(
+        r, v.proposal, **SEEN, actor=v.operator.actor, offers={}
+    ),
+    "proposals.list_page": lambda r, v: proposals.list_page(
+        r, **SEEN, **FIRST_ROWS, actor=v.operator.actor, offers={}, state=None
+    ),
+    "audit_entries.document": lambda r, v: audit_entries.document(r, v.entry, **SEEN),
+    "audit_entries.list_page": lambda r, _: audit_entries.list_page(
+        r, **SEEN, **FIRST_NUMBERS, asked=ALL
+    ),
 }
+IN_A_TRANSACTION: dict[str, Search] = {
+    "accounts.find": lambda s, v: accounts.find(s, v.account, **DROPPED),
+    "accounts.named": lambda s, v: accounts.named(s, v.username, **DROPPED),
+    "accounts.held_by": lambda s, v: accounts.held_by(s, v.account, **DROPPED),
+    "sign_ins.find": lambda s, v: sign_ins.find(s, v.refresh_token, **DROPPED),
+    "households.find": lambda s, v: households.find(s, v.household, **DROPPED, hold=True),
+    "families.find": lambda s, v: families.find(s, v.family, **DROPPED),
+    "members.find": lambda s, v: members.find(s, v.member, **DROPPED),
+    "proposals.find": lambda s, v: proposals.find(s, v.proposal, **DROPPED, hold=True),
+    "proposals.people_of": lambda s, v: proposals.people_of(
+        s, Named(household_id=v.household), **DROPPED
+    ),
+}
+# What they find is public; what could be done with it is refused (test_scope.py, TestWriting).
+OF_PUBLIC_DATA = {
+    "policies.find": "public rules: within= says whose may be decided, not whose may be read",
+    "regions.find_village": "reference data: within= says where people may be entered",
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A proposal, as far as its finder of people asks."""
+
+    household_id: UUID
+
+
+async def found_if_not_refused(search: Awaitable[None]) -> bool:
+    await search
+    return True
+
+
+async def sees(search: Awaitable[object]) -> bool:
+    try:
+        found = await search
+    except NotFound:
+        return False
+    if isinstance(found, str):
+        return found != "None" and '"items" : []' not in found
+    return any(found) if isinstance(found, tuple) else bool(found)
+
+
+def finders() -> Iterator[str]:
+    for module in pkgutil.iter_modules(app.db.__path__):
+        for name, function in vars(importlib.import_module(f"app.db.{module.name}")).items():
+            if not inspect.iscoroutinefunction(function):
+                continue
+            within = inspect.signature(function).parameters.get("within")
+            if within is not None and function.__module__ == f"app.db.{module.name}":
+                yield f"{module.name}.{name}"
+
+
+def test_every_finder_is_tried():
+    tried = [*IN_A_READING, *IN_A_TRANSACTION, *OF_PUBLIC_DATA]
+
+    assert sorted(finders()) == sorted(tried)
+    assert len(tried) > len(OF_PUBLIC_DATA)
+
+
+@pytest.mark.parametrize("finder", IN_A_READING)
+async def test_a_reading_finder_without_within_sees_nothing_of_another_village(
+    registry: Registry, village: Village, finder: str
+):
+    async with registry.database.reading(village.region) as at_home:
+        assert await sees(IN_A_READING[finder](at_home, village))
+    async with registry.database.reading(registry.neighbour) as next_door:
+        assert not await sees(IN_A_READING[finder](next_door, village))
+
+
+@pytest.mark.parametrize("finder", IN_A_TRANSACTION)
+async def test_a_finder_in_a_transaction_without_within_sees_nothing_of_another_village(
+    registry: Registry, village: Village, finder: str
+):
+    async with registry.database.transaction(village.region) as at_home:
+        assert await sees(IN_A_TRANSACTION[finder](at_home, village))
+    async with registry.database.transaction(registry.neighbour) as next_door:
+        assert not await sees(IN_A_TRANSACTION[finder](next_door, village))
+
+
+@pytest.mark.parametrize("finder", [*IN_A_READING, *IN_A_TRANSACTION])
+async def test_a_finder_with_within_needs_no_second_lock(
+    registry: Registry, village: Village, finder: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The other way round: the transaction sees the whole country, the finder does not."""
+    monkeypatch.setitem(DROPPED, "within", registry.neighbour)
+    monkeypatch.setitem(SEEN, "within", registry.neighbour)
+    road = registry.database.reading if finder in IN_A_READING else registry.database.transaction
+
+    async with road(INDONESIA) as everywhere:
+        search = (IN_A_READING | IN_A_TRANSACTION)[finder]
+        assert not await sees(search(everywhere, village))
+
+
+async def test_what_is_public_is_found_within_ones_region_only_when_it_is_to_be_changed(
+    registry: Registry,
+):
+    regency = registry.village.at(Tier.REGENCY)
+
+    async with registry.database.transaction(regency) as session:
+        assert await sees(policies.find(session, regency.code, within=regency))
+        assert await sees(regions.find_village(session, registry.village.code, within=regency))
+        elsewhere = registry.elsewhere
+        assert not await sees(
+            policies.find(session, elsewhere.at(Tier.REGENCY).code, within=regency)
+        )
+        assert not await sees(regions.find_village(session, elsewhere.code, within=regency))
+
+
+# --- no finder without `within`
+
+DATABASE = {"AsyncSession", "Reading", "PeopleReading", "Connection"}
+WITHOUT: dict[str, set[str]] = {
+    "reference data or public rules, the same for everybody": {
+        "regions.find",
+        "regions.provinces",
+        "regions.children",
+        "regions.ancestors",
+        "regions.known_regions",
+        "policies.document",
+    },
+    "about a row that was found within a region": {
+        "accounts.move",
+        "accounts.rehash",
+        "accounts.assign",
+        "audit.record",
+        "audit.expect",
+        "proposals.facts_about",
+        "proposals.facts_of",
+    },
+    "brings a row into being; row-level security says where": {"accounts.open_account"},
+    "yes or no about the whole country, never who or where": {"niks.is_held"},
+    "the owner's function, held by row-level security to the caller's people": {
+        "niks.claim",
+        "niks.release",
+    },
+    "the asker's own, by his id and his region": {"answers.given", "answers.keep"},
+    "the door, before anybody is known": {
+        "sign_ins.count_try",
+        "sign_ins.forgive",
+        "sign_ins.begin",
+        "sign_ins.family_of",
+        "sign_ins.rotate",
+        "sign_ins.revoke",
+    },
+    "no search: the same connection, seen otherwise": {"sessions.reading_in"},
+}
+
+
+def public_functions() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
+    for path in sorted(Path(app.db.__path__[0]).glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                yield f"{path.stem}.{node.name}", node
+
+
+def reaches_the_database(function: ast.AsyncFunctionDef) -> bool:
+    arguments = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
+    return any(a.annotation and ast.unparse(a.annotation) in DATABASE for a in arguments)
+
+
+def demands_within(function: ast.AsyncFunctionDef) -> bool:
+    """Keyword-only, a Region, and without a default that could be forgotten."""
+    by_name = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    return any(
+        a.arg == "within" and a.annotation and ast.unparse(a.annotation) == "Region" and not default
+        for a, default in by_name
+    )
+
+
+def test_whatever_reaches_the_database_demands_within_or_has_a_reason():
+    reaching = {
+        name: demands_within(f) for name, f in public_functions() if reaches_the_database(f)
+    }
+    reasoned = set().union(*WITHOUT.values())
+
+    assert {name for name, demands in reaching.items() if not demands} == reasoned
+    assert {name for name, demands in reaching.items() if demands} == set(finders())

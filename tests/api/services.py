@@ -1,0 +1,98 @@
+"""Services of a test's own, for what must not be done to the one that all tests share."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient, Response
+from starlette.types import Message, Scope
+
+from app.main import create_app
+from app.settings import Settings
+from tests.conftest import SETTINGS
+from tests.registry import Caller, Registry
+
+KEY = (
+    Ed25519PrivateKey.generate()
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
+
+
+def an_app(database_url: str, **settings: object) -> FastAPI:
+    given = {**SETTINGS, "signing_key": KEY, **settings}
+    return create_app(Settings(database_url=database_url, **given))
+
+
+@asynccontextmanager
+async def running(app: FastAPI, like: Registry) -> AsyncIterator[Registry]:
+    """The same places, before another service."""
+    transport = ASGITransport(app, client=("127.0.0.1", 4000))
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="http://siks.test") as http,
+    ):
+        yield replace(like, http=http, database=app.state.database, door=app.state.door, known={})
+
+
+async def posts_bytes(
+    caller: Caller, path: str, content: bytes, *, kind: str | None = "application/json"
+) -> Response:
+    """A body exactly as it is, which no JSON library would write."""
+    headers = {**caller.headers, **({"Content-Type": kind} if kind else {})}
+    return await caller.http.post(path, content=content, headers=headers)
+
+
+def scope_of(
+    method: str, path: str, *, by: Caller | None = None, headers: dict[str, str] | None = None
+) -> Scope:
+    """What a server would tell the service of a request."""
+    sent = {**(by.headers if by else {}), **(headers or {})}
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(k.lower().encode(), v.encode()) for k, v in sent.items()],
+        "client": ("127.0.0.1", 4000),
+        "server": ("siks.test", 80),
+    }
+
+
+class Wire:
+    """The two ends of one request, by hand: it counts what is read of the body."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self.chunks = list(chunks)
+        self.read = 0
+        self.sent: list[Message] = []
+
+    async def receive(self) -> Message:
+        self.read += 1
+        if not self.chunks:
+            return {"type": "http.disconnect"}
+        chunk = self.chunks.pop(0)
+        return {"type": "http.request", "body": chunk, "more_body": bool(self.chunks)}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent[1:])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {k.decode(): v.decode() for k, v in self.sent[0]["headers"]}
