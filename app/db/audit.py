@@ -146,10 +146,22 @@ async def expect(session: AsyncSession, subject: Subject, version: int) -> None:
     if subject.version == version:
         return
     entries = await session.exec(
-        select(AuditEntry.changes).where(
-            AuditEntry.subject_id == subject.id, AuditEntry.version > version
-        )
+        select(AuditEntry).where(AuditEntry.subject_id == subject.id, AuditEntry.version > version)
     )
-    changed = sorted({name for changes in entries for name in json.loads(changes)} | {"/state"})
-    faults = [Fault(pointer, "changed_meanwhile", CHANGED) for pointer in changed]
+    changed = {pointer for entry in entries for pointer in _changed_by(entry)}
+    faults = [Fault(pointer, "changed_meanwhile", CHANGED) for pointer in sorted(changed)]
     raise Outdated(faults, expected=version, current=subject.version)
+
+
+def _changed_by(entry: AuditEntry) -> set[str]:
+    """Where a reader finds what that step changed: not every column is a field of its own."""
+    changed = {FIELD_OF.get(pointer, pointer) for pointer in json.loads(entry.changes)}
+    return changed if entry.source == entry.target else {*changed, "/state"}
+
+
+FIELD_OF = {
+    "/latitude": "/location",
+    "/longitude": "/location",
+    "/nik_verdict": "/nik_check",
+    "/nik_codes": "/nik_check",
+}

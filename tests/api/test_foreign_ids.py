@@ -363,5 +363,7 @@ class Foreign:
         if name == "after":
             return AFTER.get(operation_id, "{village}.{household}").format(**self.ids)
         if name == "id":
-            return self.ids[OWN_ID.get(str(way[0]) if len(way) == 2 else operation_id) or inner(way)]
+            return self.ids[
+                OWN_ID.get(str(way[0]) if len(way) == 2 else operation_id) or inner(way)
+            ]
         return self.ids[name.removesuffix("_id")]

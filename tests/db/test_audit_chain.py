@@ -159,7 +159,7 @@ async def test_what_the_service_wrote_is_intact_in_every_workflow(scene: Scene):
 @pytest.mark.parametrize(
     "lie",
     [
-        pytest.param("grounds = '{\"note\":\"Lengkap.\"}'", id="payload"),
+        pytest.param('grounds = \'{"note":"Lengkap."}\'', id="payload"),
         pytest.param("actor_id = gen_random_uuid()", id="actor"),
         pytest.param("at = at + interval '1 microsecond'", id="time"),
     ],
