@@ -9,6 +9,7 @@ from pathlib import Path
 from app import embedded, tokens
 from app.db import fitness
 from app.embedded import Server
+from app.homes import Home
 from app.settings import CannotRun, Settings
 
 KEY_FILE = "signing-key.pem"
@@ -53,7 +54,7 @@ def opened(settings: Settings) -> Iterator[Databases]:
             check_owner(settings.owner_database_url)
         yield Databases(settings.database_url, settings.owner_database_url, settings.signing_key)
         return
-    home = embedded.Home.chosen(settings.data_dir)
+    home = Home.chosen(settings.data_dir)
     with embedded.running(home.directory, binaries=settings.postgres_bin) as server:
         key = settings.signing_key or _kept_key(home.directory)
         yield Databases(server.app_url, server.owner_url, key, server)

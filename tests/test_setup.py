@@ -24,6 +24,7 @@ from app.db import migrations, roles
 from app.db.sessions import Database
 from app.db.urls import for_asyncpg
 from app.domain.regions import INDONESIA
+from app.homes import Home, binaries_of
 from app.routers import docs
 from app.settings import Settings
 from tests.conftest import Run
@@ -265,13 +266,13 @@ class TestTheEmbeddedServer:
 
     def test_has_its_socket_elsewhere_where_the_path_is_too_long_for_one(self, home: Path):
         deep = home / ("deep/" * 20)
-        chosen = embedded.Home(deep)
+        chosen = Home(deep)
         assert len(str(chosen.sockets)) < 80
-        assert chosen.sockets != embedded.Home(deep / "other").sockets
+        assert chosen.sockets != Home(deep / "other").sockets
 
     def test_makes_the_roles_by_the_script_a_dba_is_given(self, home: Path):
         with embedded.running(home, durable=False) as server:
-            psql = embedded.binaries_of(embedded.Home(home)) / "psql"
+            psql = binaries_of(Home(home)) / "psql"
             ask(server.superuser_url, "DROP DATABASE siks")
             ask(server.superuser_url, "DROP ROLE siks_app")
             for _ in range(2):

@@ -10,14 +10,14 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import niks, proposals
-from app.db.audit import record
+from app.db.audit import Subject, record
 from app.db.tables.registry import Family, Household, Member
 from app.domain.actors import Actor
 from app.domain.calendar import today
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction, Records
 from app.domain.niks import KnownRegions, NikCode, NikVerdict, check
 from app.domain.people import sex_of
-from app.domain.workflow import Ground
+from app.domain.workflow import Action, Fact, Ground, State, Step
 
 Values = Mapping[str, Any]
 DECIDES_NIK = {"nik", "sex", "birth_date"}
@@ -51,10 +51,13 @@ def _of(household: Household) -> dict[str, Any]:
     return {"household_id": household.id, "scope_code": household.scope_code}
 
 
-async def open_household(session: AsyncSession, household: Household, *, by: Actor) -> None:
+async def open_household(
+    session: AsyncSession, household: Household, *, by: Actor
+) -> frozenset[Fact]:
     """Whoever changes what is in a household amends it: the same table says whether he may."""
     facts = await proposals.facts_about(session, household)
     HOUSEHOLDS.step(household.state, RecordAction.AMEND, by=by, facts=facts)
+    return facts
 
 
 async def amend_household(
@@ -62,15 +65,15 @@ async def amend_household(
 ) -> None:
     facts = await proposals.facts_about(session, household)
     step = HOUSEHOLDS.step(household.state, RecordAction.AMEND, by=by, facts=facts)
-    await record(session, household, step, changes=_differing(household, values))
+    await _amend(session, household, step, values)
 
 
 async def amend_family(
     session: AsyncSession, household: Household, family: Family, values: Values, *, by: Actor
 ) -> None:
-    facts = await proposals.facts_about(session, household)
+    facts = await open_household(session, household, by=by)
     step = FAMILIES.step(family.state, RecordAction.AMEND, by=by, facts=facts)
-    await record(session, family, step, changes=_differing(family, values))
+    await _amend(session, family, step, values)
 
 
 async def amend_member(  # noqa: PLR0913 - what is amended, by whom, against which regions
@@ -82,10 +85,10 @@ async def amend_member(  # noqa: PLR0913 - what is amended, by whom, against whi
     by: Actor,
     known: KnownRegions,
 ) -> None:
-    facts = await proposals.facts_about(session, household)
+    facts = await open_household(session, household, by=by)
     step = MEMBERS.step(member.state, RecordAction.AMEND, by=by, facts=facts)
     checked = {**values, **await _checked(session, member, values, known)}
-    await record(session, member, step, changes=_differing(member, checked))
+    await _amend(session, member, step, checked)
 
 
 async def move_record(  # noqa: PLR0913 - a step: which, of what, in which household, by whom, why
@@ -105,8 +108,13 @@ async def move_record(  # noqa: PLR0913 - a step: which, of what, in which house
     await record(session, subject, step)
 
 
-def _differing(subject: object, values: Values) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if getattr(subject, name) != value}
+async def _amend(
+    session: AsyncSession, subject: Subject, step: Step[State, Action], values: Values
+) -> None:
+    """What is sent as it is already changes nothing, and is no step."""
+    differing = {name: new for name, new in values.items() if getattr(subject, name) != new}
+    if differing:
+        await record(session, subject, step, changes=differing)
 
 
 async def _checked(

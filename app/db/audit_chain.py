@@ -78,8 +78,8 @@ WITH linked AS (
             'it is dated before entry ' || id_before || ', which it follows'
         WHEN workflow IS DISTINCT FROM workflow_before
             THEN 'it follows entry ' || id_before || ', which is of a ' || workflow_before
-        WHEN NOT coalesce((workflow, coalesce(source, ''), action, target, actor_role) IN (
-            SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])), false)
+        WHEN ((workflow, coalesce(source, ''), action, target, actor_role) IN (SELECT *
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]))) IS NOT TRUE
             THEN 'no workflow has its step (' || concat_ws(' ', action, 'from ' || source, 'to',
                 target, 'by', actor_role) || ')'
         WHEN seq > 1 AND source IS DISTINCT FROM target_before

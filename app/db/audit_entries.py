@@ -1,38 +1,13 @@
 """Telling of the audit: its entries, in pages, as far as the reader's role reads of people."""
 
-from dataclasses import astuple, dataclass
-from datetime import datetime
-from uuid import UUID
-
 from app.db import sight as shown
-from app.db.pages import Position, page
+from app.db.pages import Asked, page
 from app.db.sessions import Reading
 from app.db.tables.audit import DECISIONS
 from app.domain.regions import Region
 from app.domain.sight import Shown, Sight
 
-
-@dataclass(frozen=True)
-class Asked:
-    """Which entries; None asks for all. The order is that of the placeholders $4 to $9."""
-
-    workflow: str | None = None
-    subject_id: UUID | None = None
-    actor_id: UUID | None = None
-    action: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-ROWS = """
-    SELECT * FROM audit_entry WHERE scope_code BETWEEN $1 AND $2
-    AND (scope_code, id) > ($3::bigint, $4::bigint)
-    AND ($5::text IS NULL OR workflow = $5)
-    AND ($6::uuid IS NULL OR subject_id = $6)
-    AND ($7::uuid IS NULL OR actor_id = $7)
-    AND ($8::text IS NULL OR action = $8)
-    AND ($9::timestamptz IS NULL OR at >= $9)
-    AND ($10::timestamptz IS NULL OR at < $10)"""
+DECISIONS_ONLY = f"(SELECT * FROM audit_entry WHERE {DECISIONS}) AS decision"
 
 
 def _item(sight: Sight) -> str:
@@ -46,34 +21,19 @@ def _item(sight: Sight) -> str:
         'action', s.action, 'source', s.source, 'target', s.target, 'version', s.version,
         'actor_id', s.actor_id, 'actor_role', s.actor_role,
         'actor_region_code', s.actor_region_code, 'channel', s.channel,
-        'request_id', s.request_id, 'grounds', s.grounds::json,
+        'request_id', s.request_id, 'grounds', {shown.numbers_in("s.grounds")}::json,
         'changed', ARRAY(SELECT k FROM json_object_keys(s.changes::json) k ORDER BY k),
         'changes', {changes},
         'at', s.at, 'prev_hash', encode(s.prev_hash, 'hex'), 'hash', encode(s.hash, 'hex'))"""
 
 
-async def list_page(  # noqa: PLR0913 - each is a part of the question
-    reading: Reading,
-    *,
-    within: Region,
-    sight: Sight,
-    asked: Asked,
-    after: Position,
-    limit: int,
-    decisions: bool = False,
+async def list_page(
+    reading: Reading, asked: Asked, *, within: Region, sight: Sight, decisions: bool = False
 ) -> str:
     """A page of `AuditEntryView`s, in JSON, the oldest of a village first."""
-    rows = f"{ROWS} AND {DECISIONS}" if decisions else ROWS
-    body = await reading.document(
-        page(rows, _item(sight), limit="$11"),
-        within.first,
-        within.last,
-        after.scope_code,
-        after.id,
-        *astuple(asked),
-        limit,
-    )
-    return str(body)
+    table = DECISIONS_ONLY if decisions else "audit_entry"
+    statement, arguments = page(table, asked, within=within, item=_item(sight))
+    return str(await reading.document(statement, *arguments))
 
 
 async def document(reading: Reading, entry_id: int, *, within: Region, sight: Sight) -> str:

@@ -8,12 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import families, members
 from app.db import sight as shown
-from app.db.pages import Position, ids_of, page
+from app.db.pages import Asked, ids_of, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.registry import Household
 from app.domain.errors import NotFound, Said
-from app.domain.households import RecordState
 from app.domain.regions import Region
 from app.domain.sight import Shown, Sight
 from app.domain.workflow import Offers
@@ -96,19 +95,8 @@ async def document(
     return body
 
 
-async def list_page(  # noqa: PLR0913 - each is a part of the question
-    reading: Reading,
-    *,
-    within: Region,
-    sight: Sight,
-    state: RecordState | None,
-    after: Position,
-    limit: int,
-) -> str:
+async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Sight) -> str:
     """A page of `HouseholdLine`s, in JSON."""
-    rows = """
-        SELECT * FROM household WHERE scope_code BETWEEN $1 AND $2
-        AND (scope_code, id) > ($3::bigint, $4::uuid) AND ($5::text IS NULL OR state = $5)"""
     item = f"""json_build_object(
         'version', s.version, 'id', s.id, 'village_code', s.scope_code::text,
         'address', {shown.detail("s.address", sight)},
@@ -118,16 +106,10 @@ async def list_page(  # noqa: PLR0913 - each is a part of the question
         'member_count', (SELECT count(*) FROM member m
             WHERE m.household_id = s.id AND m.state <> 'inactive'),
         'updated_at', s.updated_at)"""
-    body = await reading.document(
-        page(rows, item, limit="$6", subjects=ids_of("s.id")),
-        within.first,
-        within.last,
-        after.scope_code,
-        after.id,
-        state,
-        limit,
+    statement, arguments = page(
+        "household", asked, within=within, item=item, subjects=ids_of("s.id")
     )
-    return str(body)
+    return str(await reading.document(statement, *arguments))
 
 
 HEAD = """FROM member m WHERE m.household_id = s.id

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import sight as shown
-from app.db.pages import Position, ids_of, page
+from app.db.pages import Asked, ids_of, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.proposals import Policy, Proposal
@@ -16,7 +16,7 @@ from app.domain.actors import Actor
 from app.domain.errors import NotFound, Said
 from app.domain.households import RecordState
 from app.domain.policies import road
-from app.domain.proposals import ENDED, ON_ITS_WAY, ProposalState
+from app.domain.proposals import ENDED, ON_ITS_WAY
 from app.domain.regions import Region, Tier
 from app.domain.sight import Shown, Sight
 from app.domain.workflow import Fact, Offers
@@ -145,21 +145,10 @@ async def document(  # noqa: PLR0913 - who asks, and for what
     return body
 
 
-async def list_page(  # noqa: PLR0913 - each is a part of the question
-    reading: Reading,
-    *,
-    within: Region,
-    sight: Sight,
-    actor: Actor,
-    offers: Offers,
-    state: ProposalState | None,
-    after: Position,
-    limit: int,
+async def list_page(  # noqa: PLR0913 - who asks, and for what
+    reading: Reading, asked: Asked, *, within: Region, sight: Sight, actor: Actor, offers: Offers
 ) -> str:
     """A page of `ProposalLine`s, in JSON."""
-    rows = """
-        SELECT * FROM proposal WHERE scope_code BETWEEN $1 AND $2
-        AND (scope_code, id) > ($3::bigint, $4::uuid) AND ($5::text IS NULL OR state = $5)"""
     item = f"""json_build_object(
         'version', s.version, 'id', s.id, 'kind', s.kind, 'household_id', s.household_id,
         'village_code', s.scope_code::text, 'state', s.state,
@@ -167,19 +156,16 @@ async def list_page(  # noqa: PLR0913 - each is a part of the question
             WHERE m.household_id = s.household_id AND m.relation_to_household_head = 1
             AND m.state <> 'inactive'),
         'submitted_at', s.submitted_at, 'updated_at', s.updated_at,
-        'open_actions', {_OPEN.format(p="s", actor="$7", offers="$8")})"""
-    body = await reading.document(
-        page(rows, item, limit="$6", subjects=ids_of("s.household_id")),
-        within.first,
-        within.last,
-        after.scope_code,
-        after.id,
-        state,
-        limit,
-        actor.id,
-        json.dumps(offers),
+        'open_actions', {_OPEN.format(p="s", actor="$6", offers="$7")})"""
+    statement, arguments = page(
+        "proposal",
+        asked,
+        within=within,
+        item=item,
+        subjects=ids_of("s.household_id"),
+        also=(actor.id, json.dumps(offers)),
     )
-    return str(body)
+    return str(await reading.document(statement, *arguments))
 
 
 async def known(reading: Reading, proposal_id: UUID, *, within: Region) -> None:

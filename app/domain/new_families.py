@@ -94,6 +94,7 @@ def complete(household: Household, families: Sequence[Family], members: Sequence
         *_of_household(household, families, members),
         *(fault for family in families for fault in _of_family(family, members)),
         *(fault for member in members for fault in _of_member(member)),
+        *_outside(families, members),
         *_repeated(members),
     ]
     if faults:
@@ -135,6 +136,14 @@ def _of_member(member: Member) -> Iterator[Fault]:
         yield Fault(f"{place}/nik", "M18", M18)
     if any(character.isdigit() for character in member.name):
         yield Fault(f"{place}/name", "M24", M24)
+
+
+def _outside(families: Sequence[Family], members: Sequence[Member]) -> Iterator[Fault]:
+    """Whose family has left the household has none."""
+    known = {family.id for family in families}
+    for member in members:
+        if member.family_id is not None and member.family_id not in known:
+            yield Fault(f"/members/{member.id}/family_id", "M30", M30)
 
 
 def _repeated(members: Sequence[Member]) -> Iterator[Fault]:

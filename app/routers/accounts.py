@@ -29,6 +29,7 @@ from app.routers.access import (
     Transaction,
     WritingRoute,
     answer_versioned,
+    etag,
 )
 from app.routers.auth import RegionNamed
 from app.routers.problems import VersionNotNamed, refuses
@@ -122,12 +123,13 @@ class AccountStepTaken(BaseModel):
         VersionNotNamed,
     ),
 )
-async def take_account_step(
+async def take_account_step(  # noqa: PLR0913, PLR0917 - what every change brings
     account_id: UUID,
     request: AccountStepRequest,
     actor: CurrentActor,
     session: Transaction,
     version: IfMatch,
+    response: Response,
 ) -> Any:  # noqa: ANN401 - response_model says what it is
     account = await accounts.find(session, account_id, within=actor.region)
     await expect(session, account, version)
@@ -138,4 +140,6 @@ async def take_account_step(
         grounds={Ground.NOTE: request.grounds.note},
         facts=facts_about(account_id, seen_by=actor),
     )
-    return await accounts.move(session, account, step)
+    entry = await accounts.move(session, account, step)
+    response.headers["ETag"] = etag(entry.version)
+    return entry

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from app.db import audit_entries
-from app.db.audit_entries import Asked
+from app.db.pages import Asked
 from app.domain.actors import Role
 from app.domain.channels import Channel
 from app.domain.proposals import Verdict
@@ -72,13 +72,16 @@ async def list_audit_entries(  # noqa: PLR0913, PLR0917 - the parts of the quest
     limit: Limit = 50,
 ) -> Response:
     """What was done in your region: who, what, when, on what grounds, from which state to which."""
+    where = {
+        "workflow = {}": workflow,
+        "subject_id = {}": subject_id,
+        "actor_id = {}": actor_id,
+        "action = {}": action,
+        "at >= {}": since,
+        "at < {}": until,
+    }
     body = await audit_entries.list_page(
-        reading,
-        within=actor.region,
-        sight=SIGHT_OF[actor.role],
-        asked=Asked(workflow, subject_id, actor_id, action, since, until),
-        after=after,
-        limit=limit,
+        reading, Asked(after, limit, where), within=actor.region, sight=SIGHT_OF[actor.role]
     )
     return answer_page(request, body)
 
@@ -97,13 +100,18 @@ async def list_decisions(  # noqa: PLR0913, PLR0917 - the parts of the question
     limit: Limit = 50,
 ) -> Response:
     """The decisions on proposals of your region: the steps that are verdicts of a tier."""
+    where = {
+        "subject_id = {}": proposal_id,
+        "actor_id = {}": actor_id,
+        "action = {}": verdict,
+        "at >= {}": since,
+        "at < {}": until,
+    }
     body = await audit_entries.list_page(
         reading,
+        Asked(after, limit, where),
         within=actor.region,
         sight=SIGHT_OF[actor.role],
-        asked=Asked("proposal", proposal_id, actor_id, verdict, since, until),
-        after=after,
-        limit=limit,
         decisions=True,
     )
     return answer_page(request, body)

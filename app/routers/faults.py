@@ -30,6 +30,8 @@ STATUS[OurFault] = 500
 
 
 async def refuse_database(request: Request, error: Exception) -> Response:
+    if getattr(error, "connection_invalidated", False):  # lost, which has no SQLSTATE
+        return await refuse_busy(request, error)
     cause = getattr(error, "orig", None) or error
     cause = getattr(cause, "__cause__", None) or cause
     refusal = refusal_of(getattr(cause, "sqlstate", None), getattr(cause, "constraint_name", None))

@@ -25,6 +25,7 @@ from app.db.faults import (
     TwoHouseholdHeads,
 )
 from app.db.households import HouseholdNotFound
+from app.db.pages import Asked
 from app.db.regions import VillageNotFound
 from app.db.sessions import reading_in
 from app.db.tables.base import new_id
@@ -250,9 +251,8 @@ async def list_households(  # noqa: PLR0913, PLR0917 - the parts of the question
     limit: Limit = 50,
 ) -> Response:
     """The households of your region, in pages. Numbers are masked in lists."""
-    body = await households.list_page(
-        reading, within=actor.region, sight=sight, state=state, after=after, limit=limit
-    )
+    asked = Asked(after, limit, {"state = {}": state})
+    body = await households.list_page(reading, asked, within=actor.region, sight=sight)
     return answer_page(request, body)
 
 

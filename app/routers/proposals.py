@@ -12,6 +12,7 @@ from app.db import audit_entries, households, proposals
 from app.db.audit import MovedMeanwhile
 from app.db.faults import AlreadyProposed, IdTaken
 from app.db.households import HouseholdNotFound
+from app.db.pages import Asked
 from app.db.proposals import ProposalNotFound
 from app.db.sessions import reading_in
 from app.db.tables.base import new_id
@@ -225,13 +226,11 @@ async def list_proposals(  # noqa: PLR0913, PLR0917 - the parts of the question
     """The proposals of your region, in pages, each with what you may do with it now."""
     body = await proposals.list_page(
         reading,
+        Asked(after, limit, {"state = {}": state}),
         within=actor.region,
         sight=sight,
         actor=actor,
         offers=PROPOSALS.offers(actor.role, SITUATIONS),
-        state=state,
-        after=after,
-        limit=limit,
     )
     return answer_page(request, body)
 
@@ -267,13 +266,9 @@ async def list_steps(  # noqa: PLR0913, PLR0917 - the parts of the question
 ) -> Response:
     """Everything that happened to a proposal, in order: who, what, when, on what grounds."""
     await proposals.known(reading, proposal_id, within=actor.region)
+    asked = Asked(after, limit, {"subject_id = {}": proposal_id})
     body = await audit_entries.list_page(
-        reading,
-        within=actor.region,
-        sight=SIGHT_OF[actor.role],
-        asked=audit_entries.Asked(subject_id=proposal_id),
-        after=after,
-        limit=limit,
+        reading, asked, within=actor.region, sight=SIGHT_OF[actor.role]
     )
     return answer_page(request, body)
 

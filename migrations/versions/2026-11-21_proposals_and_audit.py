@@ -248,6 +248,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_entry_scope_code_id"), "audit_entry", ["scope_code", "id"], unique=False
     )
+    op.create_index(
+        op.f("ix_audit_entry_actor_id_scope_code_id"),
+        "audit_entry",
+        ["actor_id", "scope_code", "id"],
+        unique=False,
+    )
     op.create_table(
         "audit_head",
         sa.Column("subject_id", sa.Uuid(), nullable=False),

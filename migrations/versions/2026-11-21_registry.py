@@ -108,6 +108,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_household_scope_code_id"), "household", ["scope_code", "id"], unique=False
     )
+    op.create_index(
+        op.f("ix_household_state_scope_code_id"),
+        "household",
+        ["state", "scope_code", "id"],
+        unique=False,
+    )
     op.create_table(
         "family",
         sa.Column("id", sa.Uuid(), nullable=False),

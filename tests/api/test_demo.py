@@ -287,6 +287,8 @@ class TestTheWalk:
         assert set(imported.stdout.split()) == {
             "app.demo",
             "app.demo.accounts",
+            "app.demo.draws",
+            "app.demo.kinship",
             "app.demo.names",
             "app.demo.people",
             "app.demo.walk",

@@ -4,7 +4,7 @@ The places come from the contract: whatever is named like an id or a region code
 query and the body. Each request is right in all its parts; then one part at a time is replaced.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,8 @@ from app.db import accounts
 from app.domain.actors import Role
 from app.domain.regions import INDONESIA, Region, Tier
 from tests.api.door import PASSWORD, PASSWORD_HASH
+from tests.conftest import registry_of
+from tests.contract import Promise
 from tests.registry import (
     LONG_AGO,
     REASON,
@@ -32,7 +34,6 @@ R = Role
 NEIGHBOUR = {"name": "Zubaedah Tetangga", "mother_name": "Qomariah Sebelah"}
 ADDRESS = "Gang Tersembunyi No. 99"
 SCOPED = ("household", "family", "member", "proposal", "account", "assignment", "audit_entry")
-NOTED = "access_entry"  # written when one reads of people, so it too must stay as it is
 
 
 @dataclass(frozen=True)
@@ -350,20 +351,198 @@ def replaced(parts: Parts, place: Place, value: str) -> Parts:
 
 @dataclass(frozen=True)
 class Foreign:
-    """A village next door, as seen from a desk: what can be named of it, and its secrets."""
+    """The village next door: what can be named of it, what it holds, and what nobody may read."""
 
     registry: Registry
     village: Region
+    regency: Region  # for codes of a regency: the next village lies in the same one
     ids: dict[str, str]
     secrets: frozenset[str]
 
     def value(self, operation_id: str, place: Place) -> str:
-        origin, way = place
-        name = str(way[-1])
-        if name == "after":
-            return AFTER.get(operation_id, "{village}.{household}").format(**self.ids)
+        """What to send in that place."""
+        *parents, name = [step for step in place[1] if isinstance(step, str)]
         if name == "id":
-            return self.ids[
-                OWN_ID.get(str(way[0]) if len(way) == 2 else operation_id) or inner(way)
-            ]
-        return self.ids[name.removesuffix("_id")]
+            within = {"families": "family", "members": "member"}
+            return self.ids[within[parents[-1]] if parents else operation_id.removeprefix("draft_")]
+        if name == "after" and operation_id != "list_children":
+            row = {"list_households": "household", "list_proposals": "proposal"}
+            return f"{self.village.code}.{self.ids.get(row.get(operation_id, ''), 0)}"
+        if name.endswith("_id"):
+            return self.ids[name.removesuffix("_id")]
+        return (self.regency if name == "regency_code" else self.village).code
+
+    async def holdings(self) -> list[Any]:
+        """Every row of the village, and every trace of somebody having read of it."""
+        reads = " UNION ALL ".join(
+            f"SELECT '{table}' AS of, to_jsonb(t)::text AS row FROM {table} t "  # noqa: S608
+            f"WHERE scope_code = {self.village.first}"
+            for table in SCOPED
+        )
+        rows = await self.registry.runs(f"{reads} ORDER BY of, row")
+        policy = "SELECT to_jsonb(p)::text FROM policy p WHERE regency_code = $1"
+        noted = "SELECT count(*) FROM access_entry WHERE subjects && $1::uuid[]"
+        return [
+            *map(tuple, rows),
+            *await self.registry.runs(policy, self.regency.code),
+            *await self.registry.runs(noted, [self.ids["household"], self.ids["member"]]),
+        ]
+
+
+async def next_door(registry: Registry, *, regency: Region) -> Foreign:
+    village = registry.neighbour
+    operator = await registry.caller(R.VILLAGE_OPERATOR, over=village)
+    person = a_member(village, **NEIGHBOUR)
+    family = {"number": 1, "card_number": "3699990101200099", "members": [person]}
+    proposal = await registry.proposal(by=operator, address=ADDRESS, families=[family])
+    response = await operator.gets(f"/v1/households/{proposal['household_id']}")
+    household = response.json()
+    async with registry.database.transaction(INDONESIA) as session:
+        [held] = await accounts.held_by(session, operator.actor.id, within=INDONESIA)
+    ids = {
+        "household": household["id"],
+        "family": household["families"][0]["id"],
+        "member": household["members"][0]["id"],
+        "proposal": proposal["id"],
+        "account": str(operator.actor.id),
+        "assignment": str(held.id),
+    }
+    words = {ADDRESS, family["card_number"], person["nik"], *NEIGHBOUR.values()}
+    return Foreign(
+        registry,
+        village,
+        regency,
+        {**ids, "subject": ids["proposal"], "actor": ids["account"]},
+        frozenset(words | set(ids.values())),
+    )
+
+
+# --- the walk
+
+
+@pytest.fixture(scope="module")
+async def registry(
+    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
+) -> AsyncIterator[Registry]:
+    """One regency for all of these: nothing here counts what lies in it."""
+    async with registry_of(app, promise, *next(places)) as registry:
+        yield registry
+
+
+@pytest.fixture
+async def village_desk(registry: Registry) -> Desk:
+    return Desk(registry, registry.village, await registry.caller(R.VILLAGE_OPERATOR))
+
+
+async def wide_desk(registry: Registry, operation_id: str) -> Desk:
+    role = WIDEST.get(operation_id, R.REGENCY_OPERATOR)
+    regency = registry.elsewhere.at(Tier.REGENCY)
+    return Desk(registry, registry.elsewhere, await registry.caller(role, over=regency))
+
+
+async def sent(app: FastAPI, desk: Desk, operation_id: str, parts: Parts) -> Response:
+    method, path, _ = operations_of(app)[operation_id]
+    headers = desk.caller.headers
+    if parts.version is not None:
+        headers["If-Match"] = f'"{parts.version}"'
+    return await desk.registry.http.request(
+        method.upper(),
+        path.format(**parts.path),
+        params=parts.query or None,
+        json=parts.body,
+        headers=headers,
+    )
+
+
+def as_expected(desk: Desk, operation_id: str, place: Place, response: Response) -> bool:
+    """Not there; or nothing found; or, for an id of one's own choice, in use and no more said."""
+    origin, way = place
+    if (operation_id, way[-1]) in PUBLIC:
+        return response.status_code == 200
+    if origin == "query":
+        found = response.json()["items"]
+        return (
+            response.status_code == 200
+            and (not found or way == ("after",))
+            and all(desk.caller.actor.region.covers(region_of(item)) for item in found)
+        )
+    if way[-1] == "id":
+        return refused(response) == (409, "id-taken")
+    return refused(response)[0] == 404
+
+
+def region_of(item: dict[str, Any]) -> Region:
+    return Region(item["village_code"] if "village_code" in item else item["region_code"])
+
+
+async def walk(app: FastAPI, desk: Desk, foreign: Foreign, operation_id: str) -> set[Place]:
+    """Every place of the operation, each in a fresh request that is right but for it."""
+    before = await foreign.holdings()
+    tried: set[Place] = set()
+    for place in set(places_of(app, operation_id)):
+        parts = await OPERATIONS[operation_id](desk)
+        stranger = replaced(parts, place, foreign.value(operation_id, place))
+
+        response = await sent(app, desk, operation_id, stranger)
+
+        said = f"{operation_id} {place}: {response.status_code} {response.text}"
+        assert as_expected(desk, operation_id, place, response), said
+        assert not secrets_in(response, foreign), said
+        assert await foreign.holdings() == before, said
+        tried.add(place)
+    return tried
+
+
+def secrets_in(response: Response, foreign: Foreign) -> set[str]:
+    told = response.text + repr(response.headers)
+    return {secret for secret in foreign.secrets if secret in told}
+
+
+def test_every_operation_is_in_the_table(app: FastAPI):
+    assert set(operations_of(app)) == OPERATIONS.keys() | TAKES_NO_ID.keys()
+    assert {name for name in operations_of(app) if not set(places_of(app, name))} == set(
+        TAKES_NO_ID
+    )
+    assert len(OPERATIONS) > 20
+
+
+def test_what_is_public_is_a_place_there_is(app: FastAPI):
+    for operation_id, name in PUBLIC:
+        assert name in {way[-1] for _, way in places_of(app, operation_id)}
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+async def test_a_village_operator_finds_nothing_of_the_next_village(
+    app: FastAPI, registry: Registry, village_desk: Desk, operation_id: str
+):
+    foreign = await next_door(registry, regency=registry.elsewhere.at(Tier.REGENCY))
+
+    tried = await walk(app, village_desk, foreign, operation_id)
+
+    assert tried == set(places_of(app, operation_id)) != set()
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+async def test_the_widest_role_of_a_regency_finds_nothing_of_another(
+    app: FastAPI, registry: Registry, operation_id: str
+):
+    foreign = await next_door(registry, regency=registry.village.at(Tier.REGENCY))
+    desk = await wide_desk(registry, operation_id)
+
+    tried = await walk(app, desk, foreign, operation_id)
+
+    assert tried == set(places_of(app, operation_id)) != set()
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+async def test_the_same_requests_with_ones_own_ids_are_answered(
+    app: FastAPI, registry: Registry, operation_id: str
+):
+    """Or the walk would prove nothing. And no answer tells of the next village unasked."""
+    foreign = await next_door(registry, regency=registry.village.at(Tier.REGENCY))
+    desk = await wide_desk(registry, operation_id)
+
+    response = await sent(app, desk, operation_id, await OPERATIONS[operation_id](desk))
+
+    assert response.is_success, response.text
+    assert not secrets_in(response, foreign)

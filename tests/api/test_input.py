@@ -2,7 +2,6 @@
 
 import json
 import unicodedata
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -39,8 +38,8 @@ MEMBER_FIELDS = st.sampled_from(
 
 
 @pytest.fixture
-async def operator(registry: Registry) -> AsyncIterator[Caller]:
-    yield await registry.caller(Role.VILLAGE_OPERATOR)
+async def operator(registry: Registry) -> Caller:
+    return await registry.caller(Role.VILLAGE_OPERATOR)
 
 
 def code_at(pointer: str, response: Any) -> str:  # noqa: ANN401
@@ -63,7 +62,6 @@ class TestText:
             "\x85",
             "\n",
             "\ud800",
-            "\udfff",
             "\ue000",
             "\U000e0080",
             "\uffff",
@@ -116,7 +114,7 @@ class TestText:
     ):
         response = await sends(operator, a_household(registry.village, address="\u0958" * 250))
 
-        assert response.status_code in {201, 422}
+        assert response.json()["address"] == "\u0915\u093c" * 250
 
     @many
     @given(text=st.text(st.characters(), min_size=1, max_size=60))
@@ -421,7 +419,7 @@ class TestAnAddress:
             "1.0199A1DE-7A5C-7CC1-A6A5-3D7E6E6B7A10",
             "x" * 61,
             "%00",
-            "١.0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10",
+            "\u0661.0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10",
         ],
     )
     async def test_continues_only_where_a_page_ended(self, operator: Caller, cursor: str):

@@ -8,7 +8,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 
 import app.db
 from app.db import (
@@ -36,6 +37,8 @@ from app.domain.actors import Role
 from app.domain.errors import NotFound
 from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.sight import SIGHT_OF
+from tests.conftest import registry_of
+from tests.contract import Promise
 from tests.registry import Caller, Registry
 
 OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
@@ -68,7 +71,16 @@ class Village:
         return self.operator.actor.id
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+async def registry(
+    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
+) -> AsyncIterator[Registry]:
+    """One regency for all of these: nothing here counts what lies in it."""
+    async with registry_of(app, promise, *next(places)) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
 async def village(registry: Registry) -> Village:
     """A village with a household in it, whose operator is signed in."""
     operator = await registry.caller(Role.VILLAGE_OPERATOR)

@@ -4,13 +4,14 @@ The exceptions stand here with their reasons; what is in no list fails.
 """
 # ruff: noqa: S608 - statements are made of names in these lists; values are parameters
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
@@ -22,6 +23,8 @@ from app.db.tables.accounts import Account
 from app.db.urls import for_asyncpg
 from app.domain.actors import Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
+from tests.conftest import registry_of
+from tests.contract import Promise
 from tests.registry import LONG_AGO, NO_PASSWORD, Registry, refused
 
 # As PostgreSQL tells it back: two comparisons with a setting, nothing wrapped around them.
@@ -87,13 +90,22 @@ async def connected(url: str, within: Region | None = None) -> AsyncIterator[asy
         await connection.close()
 
 
+@pytest.fixture(scope="module")
+async def registry(
+    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
+) -> AsyncIterator[Registry]:
+    """One regency for all of these: nothing here counts what lies in it."""
+    async with registry_of(app, promise, *next(places)) as registry:
+        yield registry
+
+
 @pytest.fixture
 async def as_owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
     async with connected(owner_url) as connection:
         yield connection
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def lived_in(registry: Registry) -> Registry:
     """A registry in which every scoped table holds something of the test's village."""
     operator = await registry.caller(Role.VILLAGE_OPERATOR)

@@ -6,14 +6,8 @@ from time import perf_counter
 
 import pytest
 
-from app.demo.people import (
-    SPOTLESS,
-    HouseholdSketch,
-    MaritalStatus,
-    MemberSketch,
-    Relation,
-    households,
-)
+from app.demo.kinship import MaritalStatus, Relation
+from app.demo.people import SPOTLESS, HouseholdSketch, MemberSketch, households
 
 BAGENDUNG, CIWEDUS = "3672021001", "3672021002"
 KELURAHAN = [f"36720{district}100{number}" for district in range(1, 9) for number in range(1, 6)]

@@ -97,6 +97,11 @@ def test_a_family_has_exactly_one_head_and_somebody_in_it():
     assert faults(HEAD, families=[Family(), empty]) == {(f"/families/{empty.id}", "M30")}
 
 
+def test_whose_family_has_left_the_household_needs_another():
+    lost = child(family_id=uuid4())
+    assert faults(HEAD, lost) == {(f"/members/{lost.id}/family_id", "M30")}
+
+
 def test_a_nik_that_cannot_be_right_stands_in_the_way_and_a_doubtful_one_does_not():
     wrong = child(nik_verdict=NikVerdict.INVALID)
     assert faults(HEAD, wrong) == {(f"/members/{wrong.id}/nik", "M18")}

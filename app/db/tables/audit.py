@@ -41,6 +41,7 @@ class AuditEntry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("subject_id", "seq"),
         Index(None, "scope_code", "id"),
+        Index(None, "actor_id", "scope_code", "id"),
         Index("ix_audit_entry_decisions", "scope_code", "id", postgresql_where=text(DECISIONS)),
     )
 

@@ -43,6 +43,7 @@ class Household(SQLModel, table=True):
             "(state = 'registered') <= (dtks_id IS NOT NULL)", name="registered_has_dtks_id"
         ),
         Index(None, "scope_code", "id"),
+        Index(None, "state", "scope_code", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -1,0 +1,115 @@
+"""What a read costs through the service, beside the same statement on a bare connection.
+
+    python -m bench.reading [REQUESTS]
+
+A PostgreSQL of its own is started and filled with the demo. Both sides run in this process, in
+turn, against the same rows: the ratio is what the service adds
+(token, layers, routing, the access entry's place in the statement), whatever the machine.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from httpx2 import ASGITransport, AsyncClient
+from rich.console import Console
+from rich.table import Table
+
+from app import embedded, serving
+from app.db import households
+from app.db.scope import scope_statement
+from app.db.urls import for_asyncpg
+from app.demo import accounts as offices
+from app.demo import seed
+from app.domain.actors import Role
+from app.domain.households import HOUSEHOLDS, SITUATIONS
+from app.domain.regions import Region
+from app.domain.sight import SIGHT_OF
+from app.main import create_app
+from app.settings import Settings
+
+VILLAGE = Region("3672011001")
+ROLE = Role.VILLAGE_OPERATOR
+ROUNDS = 5
+
+
+async def paced(ask: Callable[[], Awaitable[object]], requests: int) -> float:
+    """Microseconds for one, of `requests` one after the other."""
+    began = time.perf_counter()
+    for _ in range(requests):
+        await ask()
+    return (time.perf_counter() - began) / requests * 1e6
+
+
+async def compare(app_url: str, requests: int) -> Table:
+    key = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    app = create_app(Settings(database_url=app_url, signing_key=key.decode(), log_level="error"))
+    table = Table("read", "service", "bare connection", "ratio", title="microseconds, median")
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        http = await stack.enter_async_context(
+            AsyncClient(transport=ASGITransport(app), base_url="http://bench")
+        )
+        bare = await asyncpg.connect(for_asyncpg(app_url))
+        signed_in = await http.post(
+            "/v1/auth/token",
+            json={
+                "grant_type": "password",
+                "username": offices.OPERATOR.username(VILLAGE.code),
+                "password": offices.PASSWORD,
+            },
+        )
+        http.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
+        lines = (await http.get("/v1/households?limit=50")).json()["items"]
+        household = lines[0]["id"]
+
+        async def through_service() -> None:
+            response = await http.get(f"/v1/households/{household}")
+            response.raise_for_status()
+
+        async def on_bare_connection() -> None:
+            await bare.execute(f"BEGIN; {scope_statement(VILLAGE)}")
+            reading = households.Reading(bare)
+            await households.document(
+                reading,
+                household,
+                within=VILLAGE,
+                sight=SIGHT_OF[ROLE],
+                offers=HOUSEHOLDS.offers(ROLE, SITUATIONS),
+            )
+            await bare.execute("COMMIT")
+
+        pairs = [
+            (await paced(through_service, requests), await paced(on_bare_connection, requests))
+            for _ in range(ROUNDS)
+        ]
+        service, alone = (median(side) for side in zip(*pairs, strict=True))
+        ratio = median(ours / theirs for ours, theirs in pairs)
+        table.add_row("one household", f"{service:.0f}", f"{alone:.0f}", f"{ratio:.2f}")
+        await bare.close()
+    return table
+
+
+def main() -> None:
+    requests = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    with (
+        tempfile.TemporaryDirectory(prefix="siks-bench-") as directory,
+        embedded.running(Path(directory)) as server,
+    ):
+        serving.migrate(server.owner_url)
+        asyncio.run(seed.load(server.owner_url))
+        Console().print(asyncio.run(compare(server.app_url, requests)))
+
+
+if __name__ == "__main__":
+    main()
