@@ -1,11 +1,10 @@
 """How fast the audit is verified, beside a plain recomputation in Python and its bare SHA-256.
 
-    python -m bench.audit_verify [ENTRIES] [SERVER]
+    python -m bench.audit_verify [ENTRIES]
 
-SERVER is a superuser's URL; without it a PostgreSQL of its own is started. The entries are made in
-a scratch database, by the trigger, in the chains that determined proposals leave behind.
+A PostgreSQL of its own is started; the entries are made in it, by the trigger, in the chains that
+determined proposals leave behind.
 """
-
 # ruff: noqa: S608 - statements are made of names in this file; values are parameters
 
 import asyncio
@@ -13,20 +12,20 @@ import hashlib
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from statistics import median
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 from rich.console import Console
-from sqlalchemy.engine import make_url
+from rich.table import Table
 
-from app import embedded
-from app.db import audit_chain, migrations, regions_file, roles
+from app import embedded, serving
+from app.db import audit_chain
 from app.db.audit import canonical, kept
 from app.db.scope import scope_statement
 from app.db.tables.base import new_id
@@ -35,6 +34,7 @@ from app.domain.regions import INDONESIA
 
 VILLAGE = 3672011001
 PEOPLE = 3
+ROUNDS = 3
 ZERO = bytes(32)
 SAID = {
     "held_on": "2026-11-18",
@@ -235,82 +235,59 @@ async def recompute(connection: asyncpg.Connection) -> list[bytes]:
 # --- the run
 
 
-async def measure(owner_url: str, entries: int, console: Console) -> None:
+async def made(connection: asyncpg.Connection, entries: int) -> float:
+    began = time.perf_counter()
+    async with connection.transaction():
+        await connection.execute(scope_statement(INDONESIA))
+        await fill(connection, -(-entries // PER_HOUSEHOLD))
+    await connection.execute("ANALYZE")
+    return time.perf_counter() - began
+
+
+async def verified(owner_url: str) -> float:
+    """Entries in a second."""
+    report = await audit_chain.verify(owner_url)
+    if not report.intact:
+        raise RuntimeError(str(report))
+    return report.entries / report.seconds
+
+
+async def recomputed(connection: asyncpg.Connection) -> tuple[float, float]:
+    """Entries in a second in plain Python; and those of its SHA-256 alone, the bytes at hand."""
+    began = time.perf_counter()
+    texts = await recompute(connection)
+    plain = len(texts) / (time.perf_counter() - began)
+    began = time.perf_counter()
+    for text in texts:
+        hashlib.sha256(text).digest()
+    return plain, len(texts) / (time.perf_counter() - began)
+
+
+async def compare(owner_url: str, entries: int) -> Table:
+    """Both sides in turn, on the same entries: the ratios hold whatever the machine."""
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     try:
-        async with connection.transaction():
-            await connection.execute(scope_statement(INDONESIA))
-            _, seconds = await _timed(lambda: fill(connection, -(-entries // PER_HOUSEHOLD)))
-        await connection.execute("ANALYZE")
-        kept, plain = await _timed(lambda: recompute(connection))
-        console.print(f"{len(kept):,} entries, made through the trigger in {seconds:.1f} s")
+        seconds = await made(connection, entries)
+        rounds = [(await verified(owner_url), *await recomputed(connection)) for _ in range(ROUNDS)]
     finally:
         await connection.close()
-    reports = [await audit_chain.verify(owner_url) for _ in range(3)]
-    best = min(reports, key=lambda report: report.seconds)
-    if not best.intact or best.entries != len(kept):
-        raise RuntimeError(str(best))
-    pace = best.entries / best.seconds
-    began = time.perf_counter()
-    for text in kept:
-        hashlib.sha256(text).digest()
-    bare = len(kept) / (time.perf_counter() - began)
-    rival = len(kept) / plain
-    console.print(f"siks audit verify     {pace:>12,.0f} entries/s  (chains, states, contents)")
-    console.print(f"plain Python          {rival:>12,.0f} entries/s  (chains only)")
-    console.print(f"SHA-256 alone         {bare:>12,.0f} entries/s  (the bytes at hand)")
-    console.print(f"verify / plain Python {pace / rival:>12.2f}")
-    console.print(f"verify / SHA-256      {pace / bare:>12.2f}")
-
-
-async def _timed(work: Callable[[], Awaitable[Any]]) -> tuple[Any, float]:
-    began = time.perf_counter()
-    return await work(), time.perf_counter() - began
-
-
-@contextmanager
-def _server(url: str | None) -> Iterator[str]:
-    if url:
-        yield url
-        return
-    with (
-        tempfile.TemporaryDirectory(prefix="siks-bench-") as directory,
-        embedded.running(Path(directory), durable=False) as server,
-    ):
-        yield server.superuser_url
-
-
-async def _as_superuser(server: str, database: str, work: Callable[[Any], Awaitable[None]]) -> None:
-    url = make_url(server).set(database=database, drivername="postgresql")
-    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
-    try:
-        await work(connection)
-    finally:
-        await connection.close()
-
-
-async def run(server: str, entries: int) -> None:
-    name, at = f"siks_bench_{uuid4().hex[:8]}", make_url(server)
-    home = at.database or "postgres"
-    await _as_superuser(server, home, roles.ensure_roles)
-    await _as_superuser(server, home, lambda c: roles.ensure_database(c, name))
-    try:
-        await _as_superuser(server, name, lambda c: roles.ensure_privileges(c, name))
-        owner = at.set(database=name, username=roles.OWNER)
-        owner_url = owner.render_as_string(hide_password=False)
-        await asyncio.to_thread(migrations.upgrade, owner_url)
-        await regions_file.load(owner_url)
-        await measure(owner_url, entries, Console())
-    finally:
-        await _as_superuser(
-            server, home, lambda c: c.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        )
+    ours, plain, alone = (median(paces) for paces in zip(*rounds, strict=True))
+    title = f"{entries:,} entries, made in {seconds:.0f} s: entries/s, median of {ROUNDS}"
+    table = Table("", "entries/s", "verify is", title=title)
+    table.add_row("siks audit verify (chains, heads, states, contents)", f"{ours:,.0f}", "")
+    table.add_row("plain Python (hashes and links only)", f"{plain:,.0f}", f"{ours / plain:.2f} x")
+    table.add_row("SHA-256 alone (the bytes at hand)", f"{alone:,.0f}", f"{ours / alone:.2f} x")
+    return table
 
 
 def main() -> None:
     entries = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
-    with _server(sys.argv[2] if len(sys.argv) > 2 else None) as server:  # noqa: PLR2004
-        asyncio.run(run(server, entries))
+    with (
+        tempfile.TemporaryDirectory(prefix="siks-bench-") as directory,
+        embedded.running(Path(directory), durable=False) as server,
+    ):
+        serving.migrate(server.owner_url)
+        Console().print(asyncio.run(compare(server.owner_url, entries)))
 
 
 if __name__ == "__main__":

@@ -12,15 +12,19 @@ from app.db.pages import Asked, ids_of, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.registry import Household
+from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
+from app.domain.households import HOUSEHOLDS, SITUATIONS
 from app.domain.regions import Region
-from app.domain.sight import Shown, Sight
-from app.domain.workflow import Offers
+from app.domain.sight import SIGHT_OF, Shown, Sight
 
 SITUATION = """coalesce(
     (SELECT CASE p.state WHEN 'drafted' THEN 'proposed' ELSE 'on_its_way' END FROM proposal p
      WHERE p.household_id = {household} AND p.state NOT IN ('determined', 'rejected', 'withdrawn')),
     'free')"""
+
+
+OFFERS = {role: json.dumps(HOUSEHOLDS.offers(role, SITUATIONS)) for role in Role}
 
 
 class HouseholdNotFound(NotFound):
@@ -83,12 +87,14 @@ def _place(sight: Sight) -> str:
         'location', {point if sight.identity is Shown.CLEAR else "NULL::json"}"""
 
 
-async def document(
-    reading: Reading, household_id: UUID, *, within: Region, sight: Sight, offers: Offers
-) -> str:
+async def document(reading: Reading, household_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The household as `HouseholdView`, in JSON."""
     body = await reading.document(
-        _document(sight), household_id, within.first, within.last, json.dumps(offers)
+        _document(SIGHT_OF[seen_by.role]),
+        household_id,
+        within.first,
+        within.last,
+        OFFERS[seen_by.role],
     )
     if body is None:
         raise HouseholdNotFound

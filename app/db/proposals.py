@@ -12,14 +12,16 @@ from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.proposals import Policy, Proposal
 from app.db.tables.registry import Family, Household, Member
-from app.domain.actors import Actor
+from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import RecordState
 from app.domain.policies import road
-from app.domain.proposals import ENDED, ON_ITS_WAY
+from app.domain.proposals import ENDED, ON_ITS_WAY, PROPOSALS, SITUATIONS
 from app.domain.regions import Region, Tier
-from app.domain.sight import Shown, Sight
-from app.domain.workflow import Fact, Offers
+from app.domain.sight import SIGHT_OF, Shown, Sight
+from app.domain.workflow import Fact
+
+OFFERS = {role: json.dumps(PROPOSALS.offers(role, SITUATIONS)) for role in Role}
 
 
 class ProposalNotFound(NotFound):
@@ -127,28 +129,24 @@ def _document(sight: Sight) -> str:
     """
 
 
-async def document(  # noqa: PLR0913 - who asks, and for what
-    reading: Reading,
-    proposal_id: UUID,
-    *,
-    within: Region,
-    sight: Sight,
-    actor: Actor,
-    offers: Offers,
-) -> str:
+async def document(reading: Reading, proposal_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The proposal as `ProposalView`, in JSON."""
     body = await reading.document(
-        _document(sight), proposal_id, within.first, within.last, actor.id, json.dumps(offers)
+        _document(SIGHT_OF[seen_by.role]),
+        proposal_id,
+        within.first,
+        within.last,
+        seen_by.id,
+        OFFERS[seen_by.role],
     )
     if body is None:
         raise ProposalNotFound
     return body
 
 
-async def list_page(  # noqa: PLR0913 - who asks, and for what
-    reading: Reading, asked: Asked, *, within: Region, sight: Sight, actor: Actor, offers: Offers
-) -> str:
+async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: Actor) -> str:
     """A page of `ProposalLine`s, in JSON."""
+    sight = SIGHT_OF[seen_by.role]
     item = f"""json_build_object(
         'version', s.version, 'id', s.id, 'kind', s.kind, 'household_id', s.household_id,
         'village_code', s.scope_code::text, 'state', s.state,
@@ -163,7 +161,7 @@ async def list_page(  # noqa: PLR0913 - who asks, and for what
         within=within,
         item=item,
         subjects=ids_of("s.household_id"),
-        also=(actor.id, json.dumps(offers)),
+        also=(seen_by.id, OFFERS[seen_by.role]),
     )
     return str(await reading.document(statement, *arguments))
 

@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import answers
-from app.db.access import Access, PeopleReading
+from app.db.access import BEGIN, Access, PeopleReading
 from app.db.answers import Asked
 from app.db.pages import Position
 from app.db.sessions import Database, Reading
@@ -41,7 +41,7 @@ class ReadsNobody(NotPermitted):
     )
 
 
-def current_actor(
+async def current_actor(
     request: Request,
     _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Actor:
@@ -50,6 +50,7 @@ def current_actor(
     return actor
 
 
+# Dependencies are `async` though they wait for nothing: FastAPI sends others through a thread each.
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
@@ -150,7 +151,7 @@ MALFORMED_ETAG = Said(
 )
 
 
-def version_meant(
+async def version_meant(
     if_match: Annotated[
         str | None,
         Header(
@@ -187,7 +188,7 @@ async def one_reading(request: Request, actor: CurrentActor) -> AsyncIterator[Re
 ReadingNow = Annotated[Reading, Depends(one_reading, scope="function")]
 
 
-def sight_of(actor: CurrentActor) -> Sight:
+async def sight_of(actor: CurrentActor) -> Sight:
     sight = SIGHT_OF[actor.role]
     if not sight.of_people:
         raise ReadsNobody(role=actor.role)
@@ -216,7 +217,7 @@ async def reading_people(
         request.scope["route"].name,
         request.state.request_id,
     )
-    async with database_of(request).connection(actor.region, begin="BEGIN") as connection:
+    async with database_of(request).connection(actor.region, begin=BEGIN) as connection:
         yield PeopleReading(connection, access)
 
 
@@ -256,14 +257,14 @@ def _position(after: str, form: re.Pattern[str]) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def after_id(after: Cursor = None) -> Position:
+async def after_id(after: Cursor = None) -> Position:
     if after is None:
         return FIRST
     scope_code, row = _position(after, UUID_POSITION)
     return Position(scope_code, UUID(row))
 
 
-def after_number(after: Cursor = None) -> Position:
+async def after_number(after: Cursor = None) -> Position:
     if after is None:
         return Position(-1, 0)
     scope_code, row = _position(after, NUMBER_POSITION)
@@ -289,7 +290,7 @@ NEXT_IN_BODY = re.compile(r'\{"next" ?: ?"([^"]+)"')
 # --- what the service knows by heart
 
 
-def known_regions(request: Request) -> KnownRegions:
+async def known_regions(request: Request) -> KnownRegions:
     """Every region code there ever was, read once when the service starts."""
     known: KnownRegions = request.app.state.known_regions
     return known

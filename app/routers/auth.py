@@ -43,12 +43,12 @@ OpaqueToken = Annotated[
 ]
 
 
-def door_of(request: Request) -> Door:
+async def door_of(request: Request) -> Door:
     door: Door = request.app.state.door
     return door
 
 
-def address_of(request: Request) -> str:
+async def address_of(request: Request) -> str:
     """Whom tries are counted against: the nearest address that is no proxy of ours.
 
     What stands further left in X-Forwarded-For anybody could have written.

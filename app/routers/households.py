@@ -30,7 +30,7 @@ from app.db.regions import VillageNotFound
 from app.db.sessions import reading_in
 from app.db.tables.base import new_id
 from app.domain.errors import Outdated
-from app.domain.households import HOUSEHOLDS, SITUATIONS, RecordAction, RecordState
+from app.domain.households import HOUSEHOLDS, RecordAction, RecordState
 from app.domain.proposals import ProposalKind, ProposalState
 from app.domain.sight import SIGHT_OF
 from app.domain.workflow import (
@@ -202,8 +202,7 @@ async def answer(session: Transaction, actor: CurrentActor, household_id: UUID) 
         await reading_in(session),
         household_id,
         within=actor.region,
-        sight=SIGHT_OF[actor.role],
-        offers=HOUSEHOLDS.offers(actor.role, SITUATIONS),
+        seen_by=actor,
     )
     return answer_versioned(body)
 
@@ -269,8 +268,7 @@ async def read_household(
         reading,
         household_id,
         within=actor.region,
-        sight=sight,
-        offers=HOUSEHOLDS.offers(actor.role, SITUATIONS),
+        seen_by=actor,
     )
     return answer_versioned(body)
 

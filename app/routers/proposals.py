@@ -21,7 +21,6 @@ from app.domain.new_families import NotYetComplete
 from app.domain.proposals import (
     OUTCOME_LEADS_TO,
     PROPOSALS,
-    SITUATIONS,
     ProposalAction,
     ProposalKind,
     ProposalState,
@@ -203,9 +202,7 @@ async def draft_proposal(
         await reading_in(session),
         proposal.id,
         within=actor.region,
-        sight=SIGHT_OF[actor.role],
-        actor=actor,
-        offers=PROPOSALS.offers(actor.role, SITUATIONS),
+        seen_by=actor,
     )
     response = answer_versioned(body)
     response.status_code = 201
@@ -228,9 +225,7 @@ async def list_proposals(  # noqa: PLR0913, PLR0917 - the parts of the question
         reading,
         Asked(after, limit, {"state = {}": state}),
         within=actor.region,
-        sight=sight,
-        actor=actor,
-        offers=PROPOSALS.offers(actor.role, SITUATIONS),
+        seen_by=actor,
     )
     return answer_page(request, body)
 
@@ -248,9 +243,7 @@ async def read_proposal(
         reading,
         proposal_id,
         within=actor.region,
-        sight=sight,
-        actor=actor,
-        offers=PROPOSALS.offers(actor.role, SITUATIONS),
+        seen_by=actor,
     )
     return answer_versioned(body)
 

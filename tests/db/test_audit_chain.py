@@ -398,6 +398,25 @@ class TestAnEntryOutOfItsPlace:
             f"it is dated before entry {before}, which it follows"
         )
 
+    async def test_is_named_where_it_belongs_to_another_workflow(self, scene: Scene):
+        """Households and families take the same steps, so that the step gives nothing away."""
+        amended = {"action": "'amend'", "source": "'proposed'"}
+        for seq, workflow in ((2, "family"), (3, "household")):
+            await scene.inserts_like(
+                scene.household,
+                1,
+                seq=str(seq),
+                version=str(seq),
+                workflow=f"'{workflow}'",
+                **amended,
+            )
+        await scene.does("UPDATE household SET version = 3 WHERE id = $1", scene.household)
+        await scene.recomputes(scene.household)
+
+        fault = await scene.fault()
+        assert f", number 2 of family {scene.household}: it follows entry " in fault
+        assert fault.endswith(", which is of a household")
+
 
 class TestAStepThatNobodyCouldTake:
     async def test_is_named_though_it_is_well_chained(self, scene: Scene):

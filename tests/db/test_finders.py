@@ -30,7 +30,7 @@ from app.db import (
     regions,
     sign_ins,
 )
-from app.db.pages import Position
+from app.db.pages import Asked, Position
 from app.db.sessions import Database
 from app.domain.accounts import RefreshTerms
 from app.domain.actors import Role
@@ -42,11 +42,10 @@ from tests.contract import Promise
 from tests.registry import Caller, Registry
 
 OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
-ALL = audit_entries.Asked()
 DROPPED = {"within": INDONESIA}
 SEEN = {**DROPPED, "sight": OPERATOR}
-FIRST_ROWS = {"after": Position(-1, UUID(int=0)), "limit": 9}
-FIRST_NUMBERS = {"after": Position(-1, 0), "limit": 9}
+FIRST_ROWS = Asked(Position(-1, UUID(int=0)), 9, {})
+FIRST_NUMBERS = Asked(Position(-1, 0), 9, {})
 
 
 @dataclass(frozen=True)
@@ -125,21 +124,21 @@ IN_A_READING: dict[str, Search] = {
         purpose="service",
         token_expires_at=datetime.now(UTC),
     ),
-    "households.document": lambda r, v: households.document(r, v.household, **SEEN, offers={}),
-    "households.list_page": lambda r, _: households.list_page(r, **SEEN, **FIRST_ROWS, state=None),
+    "households.document": lambda r, v: households.document(
+        r, v.household, **DROPPED, seen_by=v.operator.actor
+    ),
+    "households.list_page": lambda r, _: households.list_page(r, FIRST_ROWS, **SEEN),
     "families.document_of": lambda r, v: families.document_of(r, v.family, **SEEN),
     "members.document_of": lambda r, v: members.document_of(r, v.member, **SEEN),
     "proposals.known": lambda r, v: found_if_not_refused(proposals.known(r, v.proposal, **DROPPED)),
     "proposals.document": lambda r, v: proposals.document(
-        r, v.proposal, **SEEN, actor=v.operator.actor, offers={}
+        r, v.proposal, **DROPPED, seen_by=v.operator.actor
     ),
     "proposals.list_page": lambda r, v: proposals.list_page(
-        r, **SEEN, **FIRST_ROWS, actor=v.operator.actor, offers={}, state=None
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor
     ),
     "audit_entries.document": lambda r, v: audit_entries.document(r, v.entry, **SEEN),
-    "audit_entries.list_page": lambda r, _: audit_entries.list_page(
-        r, **SEEN, **FIRST_NUMBERS, asked=ALL
-    ),
+    "audit_entries.list_page": lambda r, _: audit_entries.list_page(r, FIRST_NUMBERS, **SEEN),
 }
 IN_A_TRANSACTION: dict[str, Search] = {
     "accounts.find": lambda s, v: accounts.find(s, v.account, **DROPPED),
