@@ -59,11 +59,11 @@ $(HERE): requirements/uv.txt
 $(VENV)/.local: requirements/local.txt
 $(VENV)/.dev: requirements/dev.txt
 $(VENV)/.local $(VENV)/.dev: $(HERE) pyproject.toml
-	@$(UV) $(LOCKED) -r $(filter %.txt,$^) || $(PIP) $(LOCKED) -r $(filter %.txt,$^)
+	@echo "Installing what the lock names"; $(UV) $(LOCKED) -r $(filter %.txt,$^) || $(PIP) $(LOCKED) -r $(filter %.txt,$^)
 	@$(UV) $(ITSELF) 2>/dev/null || $(PIP) $(ITSELF)
 	@touch $@
 
-UV := test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python
+UV := test -x $(BIN)/uv && $(BIN)/uv pip install --quiet --python $(BIN)/python
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := --require-hashes
 ITSELF := --no-deps --no-build-isolation --editable .

@@ -113,7 +113,7 @@ def load_regions() -> None:
     from app.db import regions_file
 
     with databases.opened(read_settings()) as opened:
-        changed = asyncio.run(regions_file.load(opened.as_owner))
+        changed = asyncio.run(regions_file.load(opened.as_owner_migrated))
     console.print(f"{changed} regions were new or changed.")
 
 
@@ -124,8 +124,8 @@ def verify_audit() -> None:
     from app.db import audit_chain
 
     with databases.opened(read_settings()) as opened:
-        report = asyncio.run(audit_chain.verify(opened.as_owner))
-    console.print(str(report))
+        report = asyncio.run(audit_chain.verify(opened.as_owner_migrated))
+    print(report)
     if not report.intact:
         raise typer.Exit(1)
 
@@ -140,8 +140,11 @@ def _offer_demo(opened: "Databases") -> None:
     from app.demo import accounts, seed
 
     with console.status("Loading demo data"):
-        asyncio.run(seed.load(opened.as_owner))
-    console.print(accounts.accounts_table())
+        is_there = asyncio.run(seed.load(opened.as_owner_migrated))
+    if is_there:
+        console.print(accounts.accounts_table())
+    else:
+        console.print("There are accounts already, not the demo's: no demo data were loaded.")
 
 
 def _refuse_second(opened: "Databases") -> None:

@@ -29,6 +29,12 @@ class Databases:
         return _needed(self.owner_url, "SIKS_OWNER_DATABASE_URL is not set: this needs siks_owner")
 
     @property
+    def as_owner_migrated(self) -> str:
+        """For whatever reads or fills the tables: a clear line where there are none yet."""
+        check_migrated(self.as_owner)
+        return self.as_owner
+
+    @property
     def as_app(self) -> str:
         return _needed(self.app_url, "SIKS_DATABASE_URL is not set: the service needs siks_app")
 
@@ -71,6 +77,13 @@ def check_service_role(url: str) -> None:
         asyncio.run(fitness.check_service_role(url))
     except fitness.Unfit as unfit:
         raise CannotRun(f"SIKS_DATABASE_URL: {unfit}") from None
+
+
+def check_migrated(url: str) -> None:
+    try:
+        asyncio.run(fitness.check_migrated(url))
+    except fitness.Unfit as unfit:
+        raise CannotRun(str(unfit)) from None
 
 
 def check_owner(url: str) -> None:

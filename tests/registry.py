@@ -278,8 +278,8 @@ class Registry:
         return await reader.reads(proposal)
 
     async def audit_of(self, subject_id: str) -> list[dict[str, Any]]:
-        auditor = await self.caller(Role.AUDITOR)
-        response = await auditor.gets("/v1/audit", params={"subject_id": subject_id})
+        reader = await self.caller(Role.MINISTRY_ANALYST)
+        response = await reader.gets("/v1/audit", params={"subject_id": subject_id})
         assert response.status_code == 200, response.text
         return response.json()["items"]
 

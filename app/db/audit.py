@@ -48,7 +48,9 @@ def canonical(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, date | UUID):
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"{type(value)} has no canonical form")
 

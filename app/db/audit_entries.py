@@ -7,13 +7,16 @@ from app.db.tables.audit import DECISIONS
 from app.domain.regions import Region
 from app.domain.sight import Shown, Sight
 
+# Who reads no names reads neither who chaired nor what somebody wrote in words of his own.
+WITHOUT_NAMES = "(s.grounds::jsonb - 'note' #- '{deliberation,chair}')::text"
 DECISIONS_ONLY = f"(SELECT * FROM audit_entry WHERE {DECISIONS}) AS decision"
 
 
 def _item(sight: Sight) -> str:
-    changes = "NULL::json"
+    changes, grounds = "NULL::json", WITHOUT_NAMES
     if sight.identity is Shown.CLEAR:
         changes = shown.numbers_in("s.changes") + "::json"
+        grounds = "s.grounds"
     return f"""json_build_object(
         'id', s.id, 'workflow', s.workflow, 'subject_id', s.subject_id, 'seq', s.seq,
         'region_code', coalesce(
@@ -21,7 +24,7 @@ def _item(sight: Sight) -> str:
         'action', s.action, 'source', s.source, 'target', s.target, 'version', s.version,
         'actor_id', s.actor_id, 'actor_role', s.actor_role,
         'actor_region_code', s.actor_region_code, 'channel', s.channel,
-        'request_id', s.request_id, 'grounds', {shown.numbers_in("s.grounds")}::json,
+        'request_id', s.request_id, 'grounds', {shown.numbers_in(grounds)}::json,
         'changed', ARRAY(SELECT k FROM json_object_keys(s.changes::json) k ORDER BY k),
         'changes', {changes},
         'at', s.at, 'prev_hash', encode(s.prev_hash, 'hex'), 'hash', encode(s.hash, 'hex'))"""

@@ -43,6 +43,15 @@ async def check_service_role(url: str) -> None:
     _refuse_old(stands_at)
 
 
+async def check_migrated(url: str) -> None:
+    connection = await connect(url)
+    try:
+        stands_at = await _revision(connection)
+    finally:
+        await connection.close()
+    _refuse_old(stands_at)
+
+
 def _refuse_unsafe(role: asyncpg.Record) -> None:
     who = role["current_user"]
     if role["major"] < OLDEST_POSTGRES:

@@ -16,6 +16,7 @@ from app.db.tables.audit import AuditEntry
 from app.db.tables.proposals import Policy, Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.db.urls import for_asyncpg
+from app.demo import accounts as offices
 from app.demo import history
 from app.demo.accounts import CILEGON, PASSWORD
 from app.demo.history import Ledger
@@ -32,6 +33,7 @@ UNION ALL
 SELECT code, name FROM region
 WHERE valid_to IS NULL AND (code = left($1, 2) OR code LIKE $1 || '%')
 """
+_IS_THERE = "SELECT EXISTS (SELECT FROM account WHERE username = $1)"
 _CLAIM = """
 SELECT nik_claim(ARRAY(
     SELECT member.id FROM member JOIN proposal USING (household_id)
@@ -40,8 +42,11 @@ SELECT nik_claim(ARRAY(
 """
 
 
-async def load(owner_url: str) -> None:
-    """As the owner, within all of Indonesia. Where there is an account, it does nothing."""
+async def load(owner_url: str) -> bool:
+    """As the owner, within all of Indonesia. Where there is an account, it does nothing.
+
+    Whether the demo's people are there now, loaded by this call or by an earlier one.
+    """
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     try:
         async with connection.transaction():
@@ -49,6 +54,8 @@ async def load(owner_url: str) -> None:
             await connection.execute(scope_statement(INDONESIA))
             if not await connection.fetchval("SELECT EXISTS (SELECT FROM account)"):
                 await _fill(connection)
+            someone = offices.OPERATOR.username_around(f"{CILEGON}011001")
+            return bool(await connection.fetchval(_IS_THERE, someone))
     finally:
         await connection.close()
 

@@ -32,12 +32,17 @@ STATUS[OurFault] = 500
 async def refuse_database(request: Request, error: Exception) -> Response:
     if getattr(error, "connection_invalidated", False):  # lost, which has no SQLSTATE
         return await refuse_busy(request, error)
-    cause = getattr(error, "orig", None) or error
-    cause = getattr(cause, "__cause__", None) or cause
+    cause = _cause_of(error)
     refusal = refusal_of(getattr(cause, "sqlstate", None), getattr(cause, "constraint_name", None))
     if refusal is None:
         raise error
     return problem_response(refusal, language=language_of(request.scope))
+
+
+def _cause_of(error: Exception) -> BaseException:
+    """What asyncpg said, whether or not SQLAlchemy stands between."""
+    said = getattr(error, "orig", None)
+    return error if said is None else said.__cause__ or said
 
 
 async def refuse_busy(request: Request, _: Exception) -> Response:

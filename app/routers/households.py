@@ -260,9 +260,7 @@ async def list_households(  # noqa: PLR0913, PLR0917 - the parts of the question
     response_model=HouseholdView,
     responses=refuses(HouseholdNotFound, ReadsNobody),
 )
-async def read_household(
-    household_id: UUID, actor: CurrentActor, sight: CurrentSight, reading: People
-) -> Response:
+async def read_household(household_id: UUID, actor: CurrentActor, reading: People) -> Response:
     """A household with its families and members, as your role sees them."""
     body = await households.document(
         reading,

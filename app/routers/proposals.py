@@ -41,7 +41,6 @@ from app.routers.access import (
     After,
     AfterNumber,
     CurrentActor,
-    CurrentSight,
     IfMatch,
     Limit,
     People,
@@ -214,7 +213,6 @@ async def draft_proposal(
 async def list_proposals(  # noqa: PLR0913, PLR0917 - the parts of the question
     request: Request,
     actor: CurrentActor,
-    sight: CurrentSight,
     reading: People,
     after: After,
     state: Annotated[ProposalState | None, Query()] = None,
@@ -235,9 +233,7 @@ async def list_proposals(  # noqa: PLR0913, PLR0917 - the parts of the question
     response_model=ProposalView,
     responses=refuses(ProposalNotFound, ReadsNobody),
 )
-async def read_proposal(
-    proposal_id: UUID, actor: CurrentActor, sight: CurrentSight, reading: People
-) -> Response:
+async def read_proposal(proposal_id: UUID, actor: CurrentActor, reading: People) -> Response:
     """A proposal, what it says, and what you may do with it now."""
     body = await proposals.document(
         reading,

@@ -85,7 +85,8 @@ VillageCode = Annotated[
 Neighbourhood = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{1,3}$", strict=True),
-    Field(description="RT or RW: up to three digits", examples=["004"]),
+    AfterValidator(lambda number: number.zfill(3)),
+    Field(description="RT or RW: up to three digits; 4 and 004 are the same", examples=["004"]),
 ]
 NikText = Annotated[
     str,

@@ -70,6 +70,7 @@ async def world(registry: Registry) -> World:
     households.append(await registry.household())
     callers = {role: await registry.caller(role) for role in Role}
     village = registry.village
+    rows = [f"{village.code}.{p['id']}" for p in proposals]
     return World(
         {role: caller.headers for role, caller in callers.items()},
         {
@@ -77,6 +78,8 @@ async def world(registry: Registry) -> World:
             "household_id": [h["id"] for h in households],
             "family_id": [h["families"][0]["id"] for h in households],
             "member_id": [h["members"][0]["id"] for h in households],
+            "subject_id": [p["id"] for p in proposals],
+            "after": [*rows, f"{village.code}.1", village.code],
             "account_id": [str(caller.actor.id) for caller in callers.values()],
             "regency_code": [village.at(Tier.REGENCY).code],
             "village_code": [village.code],
@@ -97,17 +100,28 @@ def contract(app: FastAPI) -> Iterator[Any]:
 def cases(operation: Any, mode: GenerationMode, world: World) -> st.SearchStrategy[Case]:  # noqa: ANN401
     """Anything; and for a share of the requests, something that is there."""
     anything = operation.as_strategy(generation_mode=mode)
-    names = [p.name for p in operation.path_parameters if p.name in world.known]
-    if names:
-        [name] = names
-        return anything | st.sampled_from(world.known[name]).flatmap(
-            lambda there: operation.as_strategy(
-                generation_mode=mode, path_parameters={name: there}, headers={"If-Match": '"1"'}
-            )
-        )
+    if {p.name for p in (*operation.path_parameters, *operation.query)} & world.known.keys():
+        return anything | there(operation, mode, world)
     if mode is GenerationMode.POSITIVE:
         return anything | anything.flatmap(lambda case: naming(case, world))
     return anything
+
+
+def there(operation: Any, mode: GenerationMode, world: World) -> st.SearchStrategy[Case]:  # noqa: ANN401
+    """A request about what is there, in its path and in its query."""
+
+    def known(parameters: Any) -> st.SearchStrategy[dict[str, str]]:  # noqa: ANN401
+        names = [p.name for p in parameters if p.name in world.known]
+        return st.fixed_dictionaries({name: st.sampled_from(world.known[name]) for name in names})
+
+    return st.tuples(known(operation.path_parameters), known(operation.query)).flatmap(
+        lambda parts: operation.as_strategy(
+            generation_mode=mode,
+            path_parameters=parts[0] or None,
+            query=parts[1] or None,
+            headers={"If-Match": '"1"'},
+        )
+    )
 
 
 def naming(case: Case, world: World) -> st.SearchStrategy[Case]:

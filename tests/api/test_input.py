@@ -237,7 +237,7 @@ class TestABody:
 
         assert refused(response) == (400, "unreadable")
 
-    @pytest.mark.parametrize("depth", [50, 300, 600, 800, 900, 1000, 5000, 100_000])
+    @pytest.mark.parametrize("depth", [50, 500, *range(880, 960, 5), 5000, 100_000])
     @pytest.mark.parametrize("keyed", [True, False])
     async def test_may_be_nested_as_deeply_as_it_likes_without_effect(
         self, operator: Caller, depth: int, *, keyed: bool

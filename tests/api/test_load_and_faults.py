@@ -207,6 +207,25 @@ class TestNoDatabase:
         assert is_busy(response)
         assert after.json()["version"] == 1
 
+    async def test_in_the_middle_of_a_reading_is_none_either(
+        self, registry: Registry, app_url: str
+    ):
+        async with a_line(app_url) as line:
+            app = an_app(line.url)
+
+            @app.get("/v1/reads-slowly")
+            async def read_slowly(reading: ReadingNow) -> None:
+                await reading.value("SELECT pg_sleep(4)")
+
+            async with running(app, registry) as house:
+                operator = await house.caller(Role.VILLAGE_OPERATOR)
+                slow = asyncio.create_task(operator.gets("/v1/reads-slowly"))
+                await asyncio.sleep(0.3)
+                line.cut()
+                response = await slow
+
+        assert is_busy(response)
+
     async def test_between_two_statements_is_none_either(self, registry: Registry, app_url: str):
         async with a_line(app_url) as line:
             app = an_app(line.url)

@@ -157,9 +157,12 @@ class TestWhatChanged:
         withdrawn = await operator.takes("withdraw", proposal, note=f"Ganda dengan {nik}.")
         assert withdrawn.status_code == 201, withdrawn.text
 
-        *_, entry = await registry.audit_of(proposal["id"])
+        *_, entry = await entries(operator, subject_id=proposal["id"])
+        auditor = await registry.caller(Role.AUDITOR)
+        *_, of_an_auditor = await entries(auditor, subject_id=proposal["id"])
 
         assert entry["grounds"] == {"note": f"Ganda dengan {masked(nik)}."}
+        assert of_an_auditor["grounds"] == {}
 
 
 def masked(nik: str) -> str:

@@ -133,7 +133,11 @@ class TestWhoComesTooLate:
         assert "versi 1" in late[0].json()["detail"]
         assert "versi 3" in late[0].json()["detail"]
         after = (await operator.gets(path)).json()
-        assert (after["rt"], after["rw"], after["address"]) == ("009", "02", "Jl. Baru")
+        assert (after["rt"], after["rw"], after["address"]) == (
+            "009",
+            household["rw"],
+            "Jl. Baru",
+        )
 
     async def test_hears_them_by_the_names_they_are_read_by(
         self, registry: Registry, operator: Caller
