@@ -37,6 +37,7 @@ from app.tokens import Tokens, read_key
 
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 1_000_000
+BODY_SECONDS = 60  # a megabyte over a weak line
 DEADLINE_SECONDS = 8
 PER_CONNECTION = 3  # requests in flight for each connection of the pool, before we say 503
 PUBLIC = {
@@ -142,9 +143,9 @@ def _layers(settings: Settings) -> list[Middleware]:
             max_age=600,
         ),
         Middleware(faults.LastResort),
-        Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
-        Middleware(layers.Deadline, seconds=DEADLINE_SECONDS),
         Middleware(TokenCheck, public=PUBLIC),
         Middleware(layers.OnlyJson),
-        Middleware(layers.BodyLimit, most=MAX_BODY_BYTES),
+        Middleware(layers.WholeBody, most=MAX_BODY_BYTES, seconds=BODY_SECONDS),
+        Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
+        Middleware(layers.Deadline, seconds=DEADLINE_SECONDS),
     ]

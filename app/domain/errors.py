@@ -117,12 +117,14 @@ class TooSoon(Refusal):
 
 
 class Overloaded(Refusal):
-    """The service cannot answer just now; nothing was changed. `retry_after` is in seconds."""
+    """The service cannot answer just now. `retry_after` is in seconds."""
 
     title = Said(id="Layanan sedang penuh", en="The service is busy")
     detail = Said(
-        id="Tidak ada yang berubah. Ulangi permintaan yang sama dalam {retry_after} detik.",
-        en="Nothing was changed. Send the same request again in {retry_after} seconds.",
+        id="Kirim lagi permintaan yang sama dalam {retry_after} detik; dengan Idempotency-Key yang "
+        "sama tidak ada yang ganda.",
+        en="Send the same request again in {retry_after} seconds; with the same Idempotency-Key "
+        "nothing is doubled.",
     )
 
     def __init__(self, *, retry_after: int = 2) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.commands.households import (
@@ -59,7 +59,7 @@ from app.routers.families import FamilyDraft, FamilyView
 from app.routers.grounds import Grounds
 from app.routers.members import MemberDraft, MemberView, PersonDraft
 from app.routers.problems import VersionNotNamed, refuses
-from app.routers.shapes import Line, Neighbourhood, Shape, VillageCode
+from app.routers.shapes import Line, Neighbourhood, Shape, VillageCode, each_its_own
 
 router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
 
@@ -98,7 +98,9 @@ class HouseholdFields(Shape):
 
 
 class FamilyWithMembers(FamilyDraft):
-    members: list[PersonDraft] = Field(default=[], max_length=30)
+    members: Annotated[list[PersonDraft], AfterValidator(each_its_own)] = Field(
+        default=[], max_length=30
+    )
 
 
 EXAMPLE: JsonDict = {
@@ -138,7 +140,9 @@ class HouseholdDraft(HouseholdFields):
 
     id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
     village_code: VillageCode
-    families: list[FamilyWithMembers] = Field(default=[], max_length=10)
+    families: Annotated[list[FamilyWithMembers], AfterValidator(each_its_own)] = Field(
+        default=[], max_length=10
+    )
 
 
 class OpenRecordAction(BaseModel):

@@ -1,8 +1,8 @@
 """The layers around the routes, in pure ASGI: what happens before a route is found and after.
 
-From the outside in: a name for the request and one log line; no more work than the service can
-bear; a time by which it is over; only JSON comes in, and not too much of it. (The token check
-stands before the last two: of a stranger nothing is read.)
+From the outside in: a name for the request and one log line; only JSON comes in, whole, and not
+too much of it; no more work than the service can bear; a time by which it is answered. (The token
+check stands before the body: of a stranger nothing is read.)
 """
 
 import asyncio
@@ -12,11 +12,10 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.errors import Overloaded
-from app.routers.problems import NotJson, TooLarge, language_of, problem_response
+from app.domain.errors import Overloaded, Refusal
+from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 log = structlog.get_logger("siks.http")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -94,31 +93,49 @@ class Shed:
 
 
 class Deadline:
-    """Ends what takes too long. What was not committed by then is rolled back."""
+    """Ends what takes too long to begin its answer. What was not committed by then is rolled back.
+
+    The work is a task of its own: to cancel it may take as long as the network is dead, and the
+    caller need not wait for that. An answer that has begun is not cut, however slow the line.
+    """
 
     def __init__(self, app: ASGIApp, *, seconds: float) -> None:
         self.app = app
         self.seconds = seconds
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = False
+        begun, is_over = False, False
 
-        async def send_and_note(message: Message) -> None:
+        async def send_in_time(message: Message) -> None:
             nonlocal begun
+            if is_over:
+                raise asyncio.CancelledError
             begun = True
             await send(message)
 
+        work = asyncio.create_task(self._work(scope, receive, send_in_time))
         try:
-            async with asyncio.timeout(self.seconds):
-                await self.app(scope, receive, send_and_note)
-        except TimeoutError:
-            if begun:
-                raise
-            refusal = problem_response(Overloaded(), language=language_of(scope))
-            await refusal(scope, receive, send)
+            await asyncio.wait({work}, timeout=self.seconds)
+            if not work.done() and not begun:
+                is_over = True
+                refusal = problem_response(Overloaded(), language=language_of(scope))
+                await refusal(scope, receive, send)
+                return
+            await work
+        finally:
+            self._end(work)
+
+    async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    def _end(self, work: asyncio.Task[None]) -> None:
+        if work.cancel():
+            self._ending.add(work)  # or it might be collected while it ends
+            work.add_done_callback(self._ending.discard)
 
 
 class OnlyJson:
@@ -135,40 +152,70 @@ class OnlyJson:
         await self.app(scope, receive, send)
 
     def _is_foreign(self, headers: Headers) -> bool:
-        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        return has_body and kind != "application/json"
+        return _has_body(headers) and kind != "application/json"
 
 
-class BodyLimit:
-    """Refuses a body that says it is too large before any of it is read; one that does not say
-    how large it is, as soon as it has become so."""
+class WholeBody:
+    """Reads the body before anything else is done for the request, and only so much of it.
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
+    A phone on a weak line takes its time; while it does, it holds no place among those at work.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, seconds: float) -> None:
         self.app = app
         self.most = most
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
-        if self._is_declared_by(Headers(scope=scope)):
-            refusal = problem_response(TooLarge(limit=self.most), language=language_of(scope))
-            await refusal(scope, receive, send)
-            return
-        read = 0
+        try:
+            async with asyncio.timeout(self.seconds):
+                body = await self._read(Headers(scope=scope), receive)
+        except TimeoutError:
+            body = TooSlow(seconds=int(self.seconds))
+        if isinstance(body, Refusal):
+            await problem_response(body, language=language_of(scope))(scope, receive, send)
+        elif body is not None:
+            await self.app(scope, _once(body, receive), send)
 
-        async def receive_and_count() -> Message:
-            nonlocal read
+    async def _read(self, headers: Headers, receive: Receive) -> bytes | Refusal | None:
+        """All of it; or why not; or None where the sender is gone."""
+        if self._is_declared_too_large(headers):
+            return TooLarge(limit=self.most)
+        read = bytearray()
+        more = True
+        while more:
             message = await receive()
-            read += len(message.get("body", b""))
-            if read > self.most:  # of all exceptions the framework passes only this kind on
-                raise HTTPException(413, str(self.most))
-            return message
+            if message["type"] == "http.disconnect":
+                return None
+            read += message.get("body", b"")
+            if len(read) > self.most:
+                return TooLarge(limit=self.most)
+            more = message.get("more_body", False)
+        return bytes(read)
 
-        await self.app(scope, receive_and_count, send)
-
-    def _is_declared_by(self, headers: Headers) -> bool:
+    def _is_declared_too_large(self, headers: Headers) -> bool:
         declared = headers.get("content-length", "").lstrip("0")
         digits = len(str(self.most))
         return declared.isdecimal() and (len(declared) > digits or int(declared) > self.most)
+
+
+def _has_body(headers: Headers) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    """The body as one message; what comes after it is the connection's own affair."""
+    given = False
+
+    async def receive_body() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_body

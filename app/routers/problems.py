@@ -74,6 +74,18 @@ class TooLarge(Refusal):
     )
 
 
+class TooSlow(Refusal):
+    """The message did not arrive in time."""
+
+    title = Said(id="Kiriman terlalu lama", en="The message took too long to arrive")
+    detail = Said(
+        id="Isi permintaan belum lengkap setelah {seconds} detik. Kirim lagi saat sinyal membaik; "
+        "dengan Idempotency-Key yang sama tidak ada yang ganda.",
+        en="The request was not complete after {seconds} seconds. Send it again on a better line; "
+        "with the same Idempotency-Key nothing is doubled.",
+    )
+
+
 class NotJson(Refusal):
     """The body is not declared as JSON."""
 
@@ -100,6 +112,7 @@ STATUS: dict[type[Refusal], int] = {
     NotPermitted: 403,
     NotFound: 404,
     NoSuchMethod: 405,
+    TooSlow: 408,
     Conflict: 409,
     Outdated: 412,
     TooLarge: 413,
@@ -201,7 +214,7 @@ def refuses(*kinds: type[Refusal]) -> dict[int | str, dict[str, Any]]:
 
 
 PROBLEM_SCHEMA = "#/components/schemas/Problem"
-ANYWHERE = refuses(Unreadable, NotRecognised, TooLarge, NotJson, Malformed, Overloaded)
+ANYWHERE = refuses(Unreadable, NotRecognised, TooSlow, TooLarge, NotJson, Malformed, Overloaded)
 
 SHAPES: dict[str, Said] = {
     "missing": Said(id="Bagian ini wajib diisi.", en="This is required."),
@@ -234,6 +247,10 @@ SHAPES: dict[str, Said] = {
         id="Bentuknya belum sesuai contoh pada dokumentasi.",
         en="Not of the form the documentation shows.",
     ),
+    "repeated": Said(
+        id="Satu id muncul dua kali; tiap baris memerlukan id sendiri.",
+        en="One id occurs twice; each row needs an id of its own.",
+    ),
     "not_json": Said(id="Bukan JSON yang utuh.", en="Not complete JSON."),
     "malformed": Said(id="Bentuk isian ini tidak sesuai.", en="Not of the right shape."),
 }
@@ -258,6 +275,7 @@ _CODES = {
     "string_pattern_mismatch": "pattern",
     "string_unicode": "characters",
     "characters": "characters",
+    "repeated": "repeated",
     "day_to_come": "day_to_come",
     "json_invalid": "not_json",
 }

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -18,22 +19,42 @@ from pydantic_core import PydanticCustomError
 from app.domain.calendar import today
 
 
+class WithId(Protocol):
+    id: UUID
+
+
+Row = TypeVar("Row", bound=WithId)
+
+
 class Shape(BaseModel):
     """A request body: nothing unknown is accepted, nothing is converted from another type."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
 
 
+NOT_TYPED = {"Cc", "Cs", "Co", "Cn"}  # control characters, NUL, lone surrogates, unassigned
+NOT_SEEN = {"Cf"}  # zero width, or turning the direction: two names would look the same
+
+
 def clean(text: str) -> str:
-    """NFC, without what a person cannot have typed: control characters, NUL, lone surrogates."""
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} for c in text):
-        raise PydanticCustomError("characters", "characters that cannot be kept")
-    return unicodedata.normalize("NFC", text)
+    """NFC, without what a person cannot have typed, or cannot see."""
+    return _kept(text, without=NOT_TYPED | NOT_SEEN)
+
+
+def typed(text: str) -> str:
+    """A number is kept as it was said; what is wrong with it is told by its check."""
+    return _kept(text, without=NOT_TYPED)
 
 
 def lines(text: str) -> str:
-    """`clean`, but a note may have several lines."""
-    clean(text.replace("\n", "").replace("\t", ""))
+    """`clean`, but a note may have several lines, and joined signs."""
+    _kept(text.replace("\n", "").replace("\t", ""), without=NOT_TYPED)
+    return unicodedata.normalize("NFC", text)
+
+
+def _kept(text: str, *, without: set[str]) -> str:
+    if any(unicodedata.category(character) in without for character in text):
+        raise PydanticCustomError("characters", "characters that cannot be kept")
     return unicodedata.normalize("NFC", text)
 
 
@@ -67,6 +88,15 @@ def _passed(day: date) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_a_day)]
+
+
+def each_its_own(rows: list[Row]) -> list[Row]:
+    """Ids are the sender's to choose, but not twice in one request."""
+    if len({row.id for row in rows}) < len(rows):
+        raise PydanticCustomError("repeated", "an id occurs twice")
+    return rows
+
+
 DayPassed = Annotated[Day, AfterValidator(_passed)]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=250, strict=True), AfterValidator(clean)
@@ -91,7 +121,7 @@ Neighbourhood = Annotated[
 NikText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=40, strict=True),
-    AfterValidator(clean),
+    AfterValidator(typed),
     Field(
         description="As it was said. A wrong one is kept and marked; see `nik_check`.",
         examples=["3672015905840001"],
@@ -100,7 +130,7 @@ NikText = Annotated[
 CardNumber = Annotated[
     str,
     StringConstraints(min_length=1, max_length=40, strict=True),
-    AfterValidator(clean),
+    AfterValidator(typed),
     Field(description="Number of the family card (KK).", examples=["3672010102100001"]),
 ]
 SexCode = Annotated[

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -366,8 +366,8 @@ class Foreign:
             within = {"families": "family", "members": "member"}
             return self.ids[within[parents[-1]] if parents else operation_id.removeprefix("draft_")]
         if name == "after" and operation_id != "list_children":
-            row = {"list_households": "household", "list_proposals": "proposal"}
-            return f"{self.village.code}.{self.ids.get(row.get(operation_id, ''), 0)}"
+            by_uuid = operation_id in {"list_households", "list_proposals"}
+            return f"{self.village.code}.{UUID(int=0) if by_uuid else 0}"  # where it begins
         if name.endswith("_id"):
             return self.ids[name.removesuffix("_id")]
         return (self.regency if name == "regency_code" else self.village).code

@@ -249,6 +249,23 @@ class TestAClash:
         assert len({answer.content for answer in answers}) == 1
         assert answers[0].json()["errors"] == []
 
+    @pytest.mark.parametrize("rows", ["/families", "/families/0/members"])
+    async def test_of_ids_within_one_request_is_told_by_its_place(
+        self, registry: Registry, rows: str
+    ):
+        operator = await registry.caller(R.VILLAGE_OPERATOR)
+        household = a_household(registry.village, a_member(registry.village))
+        first = household["families"][0]
+        twice = {
+            "/families": [first, {"id": first["id"], "number": 2}],
+            "/families/0/members": [{**first, "members": 2 * first["members"]}],
+        }
+
+        answer = await operator.posts("/v1/households", {**household, "families": twice[rows]})
+
+        assert refused(answer) == (422, "malformed")
+        assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(rows, "repeated")]
+
     async def test_of_niks_is_told_alike_wherever_the_other_lies(self, registry: Registry):
         operator = await registry.caller(R.VILLAGE_OPERATOR)
         drafts, refusals = [], []
