@@ -30,7 +30,7 @@ from app.domain.regions import INDONESIA, Region
 from app.main import create_app
 from app.settings import Settings
 from tests.contract import Promise
-from tests.registry import Registry, regencies
+from tests.registry import Places, Registry
 
 
 class Run:
@@ -200,13 +200,13 @@ async def app(app_url: str) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture(scope="session")
-async def places(database: Database) -> Iterator[tuple[Region, Region]]:
-    """A regency of its own for every test: nothing collides, and nothing is cleaned."""
+async def places(database: Database) -> Places:
+    """A place of its own for every test: nothing collides, and nothing is cleaned."""
     async with database.reading(INDONESIA) as reading:
         rows = await reading.rows(
             "SELECT code FROM region WHERE tier = 'village' AND valid_to IS NULL ORDER BY code"
         )
-    return regencies([row["code"] for row in rows])
+    return Places.among(row["code"] for row in rows)
 
 
 @pytest.fixture(scope="session")
@@ -215,10 +215,16 @@ def promise(app: FastAPI) -> Promise:
 
 
 @pytest.fixture
-async def registry(
-    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
-) -> AsyncIterator[Registry]:
-    async with registry_of(app, promise, *next(places)) as registry:
+async def registry(app: FastAPI, promise: Promise, places: Places) -> AsyncIterator[Registry]:
+    """The service, and a district of the test's own."""
+    async with registry_of(app, promise, *next(places.districts)) as registry:
+        yield registry
+
+
+@pytest.fixture
+async def regency(app: FastAPI, promise: Promise, places: Places) -> AsyncIterator[Registry]:
+    """The service, and a whole regency of the test's own: its lists, its policy."""
+    async with registry_of(app, promise, *next(places.regencies)) as registry:
         yield registry
 
 

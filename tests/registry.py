@@ -1,9 +1,9 @@
 """Words for tests: who asks, and what the registry holds when they do. Everything over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import count, zip_longest
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ R = Role
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NUMBERS = count(1)
 NO_PASSWORD = "!"
+KEPT_APART = 150  # regencies
 
 DELIBERATION = {
     "held_on": "2026-11-18",
@@ -289,13 +290,30 @@ class Registry:
             return list(await connection.fetch(statement, *arguments))
 
 
-def regencies(villages: list[str]) -> Iterator[tuple[Region, Region]]:
-    """Two villages of one district, of another regency each time."""
-    by_district: dict[str, list[str]] = {}
-    for code in villages:
-        by_district.setdefault(code[:6], []).append(code)
-    seen: set[str] = set()
-    for district, codes in by_district.items():
-        if district[:4] not in seen and len(codes) > 1:
-            seen.add(district[:4])
-            yield Region(codes[0]), Region(codes[1])
+@dataclass
+class Places:
+    """Where tests happen, so that nothing collides: two villages of a district nobody else has.
+
+    `districts` go round the country: a regency is met again only after all others. `regencies`
+    are kept apart from them, for what must have a whole regency to itself: its lists, its policy.
+    """
+
+    districts: Iterator[tuple[Region, Region]]
+    regencies: Iterator[tuple[Region, Region]]
+
+    @classmethod
+    def among(cls, villages: Iterable[str]) -> "Places":
+        by_regency: dict[str, dict[str, list[str]]] = {}
+        for code in villages:
+            by_regency.setdefault(code[:4], {}).setdefault(code[:6], []).append(code)
+        pairs = [
+            [(Region(a), Region(b)) for a, b, *_ in districts.values()]
+            for districts in (
+                {d: codes for d, codes in found.items() if len(codes) > 1}
+                for found in by_regency.values()
+            )
+            if districts
+        ]
+        shared, kept = pairs[:-KEPT_APART], pairs[-KEPT_APART:]
+        rounds = (pair for one_round in zip_longest(*shared) for pair in one_round if pair)
+        return cls(rounds, iter([districts[0] for districts in kept]))

@@ -19,12 +19,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.python.asgi import shutdown_lifespans
 
 from app.domain.actors import Role
-from app.domain.regions import Region, Tier
+from app.domain.regions import Tier
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import registry_of
 from tests.contract import Promise
-from tests.registry import Registry
+from tests.registry import Places, Registry
 
 CONFIG = Path(__file__).resolve().parents[2] / "schemathesis.toml"
 EXAMPLES = len(Role)
@@ -53,10 +53,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-async def registry(
-    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
-) -> AsyncIterator[Registry]:
-    async with registry_of(app, promise, *next(places)) as registry:
+async def registry(app: FastAPI, promise: Promise, places: Places) -> AsyncIterator[Registry]:
+    async with registry_of(app, promise, *next(places.regencies)) as registry:
         yield registry
 
 

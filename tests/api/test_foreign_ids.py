@@ -24,6 +24,7 @@ from tests.registry import (
     LONG_AGO,
     REASON,
     Caller,
+    Places,
     Registry,
     a_household,
     a_member,
@@ -421,11 +422,9 @@ async def next_door(registry: Registry, *, regency: Region) -> Foreign:
 
 
 @pytest.fixture(scope="module")
-async def registry(
-    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
-) -> AsyncIterator[Registry]:
+async def registry(app: FastAPI, promise: Promise, places: Places) -> AsyncIterator[Registry]:
     """One regency for all of these: nothing here counts what lies in it."""
-    async with registry_of(app, promise, *next(places)) as registry:
+    async with registry_of(app, promise, *next(places.regencies)) as registry:
         yield registry
 
 

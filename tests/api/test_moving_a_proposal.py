@@ -44,10 +44,10 @@ async def test_a_proposal_climbs_from_the_village_to_the_ministry(registry: Regi
     assert await states_to(registry, "determined") == [*without_district, "determined"]
 
 
-async def test_the_district_checks_where_the_regencys_policy_has_it(registry: Registry):
-    await district_checks(registry, checks=True)
+async def test_the_district_checks_where_the_regencys_policy_has_it(regency: Registry):
+    await district_checks(regency, checks=True)
 
-    assert await states_to(registry, "determined") == [*ROAD, "determined"]
+    assert await states_to(regency, "determined") == [*ROAD, "determined"]
 
 
 async def test_every_step_leaves_an_audit_entry_saying_who_what_and_why(registry: Registry):

@@ -161,9 +161,9 @@ def _one(plural: str) -> str:
     return {"families": "family"}.get(plural, plural[:-1])
 
 
-async def test_a_policy_is_read_by_everybody_and_set_by_its_regencys_admin(registry: Registry):
-    admin = await registry.caller(R.REGENCY_ADMIN)
-    operator = await registry.caller(R.VILLAGE_OPERATOR)
+async def test_a_policy_is_read_by_everybody_and_set_by_its_regencys_admin(regency: Registry):
+    admin = await regency.caller(R.REGENCY_ADMIN)
+    operator = await regency.caller(R.VILLAGE_OPERATOR)
     path = f"/v1/policies/{admin.actor.region.code}"
 
     undecided = (await operator.gets(path)).json()

@@ -45,6 +45,12 @@ class Spread:
 
 
 @pytest.fixture
+def registry(regency: Registry) -> Registry:
+    """These tests look at whole regencies."""
+    return regency
+
+
+@pytest.fixture
 async def spread(registry: Registry) -> Spread:
     villages = [registry.village, registry.neighbour]
     for shared, parted in BETWEEN.values():

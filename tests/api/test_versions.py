@@ -24,6 +24,12 @@ async def changes(
 
 
 @pytest.fixture
+def registry(regency: Registry) -> Registry:
+    """These tests look at whole regencies."""
+    return regency
+
+
+@pytest.fixture
 async def operator(registry: Registry) -> Caller:
     return await registry.caller(Role.VILLAGE_OPERATOR)
 

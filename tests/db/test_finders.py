@@ -39,7 +39,7 @@ from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.sight import SIGHT_OF
 from tests.conftest import registry_of
 from tests.contract import Promise
-from tests.registry import Caller, Registry
+from tests.registry import Caller, Places, Registry
 
 OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
 DROPPED = {"within": INDONESIA}
@@ -71,11 +71,9 @@ class Village:
 
 
 @pytest.fixture(scope="module")
-async def registry(
-    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
-) -> AsyncIterator[Registry]:
+async def registry(app: FastAPI, promise: Promise, places: Places) -> AsyncIterator[Registry]:
     """One regency for all of these: nothing here counts what lies in it."""
-    async with registry_of(app, promise, *next(places)) as registry:
+    async with registry_of(app, promise, *next(places.regencies)) as registry:
         yield registry
 
 

@@ -4,7 +4,7 @@ The exceptions stand here with their reasons; what is in no list fails.
 """
 # ruff: noqa: S608 - statements are made of names in these lists; values are parameters
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,7 +25,7 @@ from app.domain.actors import Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
 from tests.conftest import registry_of
 from tests.contract import Promise
-from tests.registry import LONG_AGO, NO_PASSWORD, Registry, refused
+from tests.registry import LONG_AGO, NO_PASSWORD, Places, Registry, refused
 
 # As PostgreSQL tells it back: two comparisons with a setting, nothing wrapped around them.
 RANGE = (
@@ -91,11 +91,9 @@ async def connected(url: str, within: Region | None = None) -> AsyncIterator[asy
 
 
 @pytest.fixture(scope="module")
-async def registry(
-    app: FastAPI, promise: Promise, places: Iterator[tuple[Region, Region]]
-) -> AsyncIterator[Registry]:
+async def registry(app: FastAPI, promise: Promise, places: Places) -> AsyncIterator[Registry]:
     """One regency for all of these: nothing here counts what lies in it."""
-    async with registry_of(app, promise, *next(places)) as registry:
+    async with registry_of(app, promise, *next(places.regencies)) as registry:
         yield registry
 
 
