@@ -46,7 +46,7 @@ def prepare(databases: Databases) -> None:
 def migrate(owner_url: str) -> int:
     """How many regions were new or changed."""
     migrations.upgrade(owner_url)
-    return asyncio.run(regions_file.load(owner_url))
+    return asyncio.run(regions_file.load(owner_url, unless_last=True))
 
 
 def completed(settings: Settings, databases: Databases) -> Settings:

@@ -1,6 +1,7 @@
 """Bring the region tree of the database to what the region file says."""
 
 import gzip
+import hashlib
 import io
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,8 @@ from app.db.urls import for_asyncpg
 
 REGIONS = Path(__file__).parent / "data/regions.csv.gz"
 
+_LAST = "SELECT digest FROM region_load ORDER BY id DESC LIMIT 1"
+_NOTE = "INSERT INTO region_load (digest, edition, changed) VALUES ($1, $2, $3)"
 _STAGE = """
 CREATE TEMPORARY TABLE incoming (
     code text, kind text, name text, postal_code text, time_zone text,
@@ -57,6 +60,10 @@ class RegionFile:
     edition: date
     rows: bytes
 
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.rows).digest()
+
 
 def read(path: Path = REGIONS) -> RegionFile:
     """Lines that begin with # say where the rows come from; one of them names the edition."""
@@ -66,8 +73,10 @@ def read(path: Path = REGIONS) -> RegionFile:
     return RegionFile(date.fromisoformat(edition.decode()), content[body:])
 
 
-async def load(owner_url: str, path: Path = REGIONS) -> int:
+async def load(owner_url: str, path: Path = REGIONS, *, unless_last: bool = False) -> int:
     """How many regions were new or changed: none when this file was loaded before.
+
+    `unless_last`: where it is the one that was loaded last, it is not even compared.
 
     A code that the file no longer has is closed on the day of the edition. It is never deleted,
     because households, NIKs and the audit refer to the codes of their day.
@@ -76,20 +85,24 @@ async def load(owner_url: str, path: Path = REGIONS) -> int:
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     try:
         async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('siks regions'))")
+            if unless_last and await connection.fetchval(_LAST) == file.digest:
+                return 0
             return await _take_over(connection, file)
     finally:
         await connection.close()
 
 
 async def _take_over(connection: asyncpg.Connection, file: RegionFile) -> int:
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('siks regions'))")
     await connection.execute(_STAGE)
     await connection.copy_to_table(
         "incoming", source=io.BytesIO(file.rows), format="csv", header=True
     )
     taken = await connection.execute(_TAKE_OVER)
     closed = await connection.execute(_CLOSE_THE_REST, file.edition)
-    return _rows(taken) + _rows(closed)
+    changed = _rows(taken) + _rows(closed)
+    await connection.execute(_NOTE, file.digest, file.edition, changed)
+    return changed
 
 
 def _rows(status: str) -> int:

@@ -66,7 +66,7 @@ def accounts_table() -> Table:
     """One account of each office; those of the other villages differ by their code only."""
     table = Table(
         title=f"Demo accounts, all with the password: {PASSWORD}",
-        caption="The other 42 kelurahan and 7 kecamatan of Cilegon have theirs: change the code.",
+        caption="Every other kelurahan and kecamatan of Cilegon has its own.",
     )
     for heading in ("user name", "role", "region"):
         table.add_column(heading)

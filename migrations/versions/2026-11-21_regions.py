@@ -38,6 +38,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_region_parent_code_code"), "region", ["parent_code", "code"])
     grant("SELECT", "region")
+    op.create_table(
+        "region_load",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("edition", sa.Date(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column(
+            "loaded_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_region_load")),
+    )
 
 
 def _words() -> list[sa.CheckConstraint]:
@@ -85,4 +99,5 @@ def _rules() -> list[sa.CheckConstraint]:
 
 
 def downgrade() -> None:
+    op.drop_table("region_load")
     op.drop_table("region")

@@ -302,6 +302,17 @@ class TestLoading:
         after = await copy.fetchval("SELECT array_agg(xmin::text ORDER BY code) FROM region")
         assert after == before
 
+    async def test_of_the_file_that_was_loaded_last_may_be_left_out(
+        self, copy_url: str, copy: asyncpg.Connection
+    ):
+        await copy.execute("UPDATE region SET name = 'salah' WHERE code = '3672'")
+
+        assert await regions_file.load(copy_url, unless_last=True) == 0
+        assert await regions_file.load(copy_url) == 1
+        loads = await copy.fetch("SELECT digest, changed FROM region_load ORDER BY id")
+        assert [row["changed"] for row in loads] == [IN_USE + RETIRED, 1]
+        assert len({row["digest"] for row in loads}) == 1
+
     async def test_into_an_empty_table_counts_every_region(
         self, copy_url: str, copy: asyncpg.Connection
     ):

@@ -46,6 +46,7 @@ SCOPED = {
 }
 UNSCOPED = {
     "region": "reference data, the same for everybody; its scope_code is its key",
+    "region_load": "which region files were loaded, and when; the owner's own",
     "policy": "public rules of a regency, no people",
     "sign_in": "found before anybody is known, by what was presented; names nobody",
     "refresh_token": "found before anybody is known, by the hash of what was presented",
@@ -54,7 +55,7 @@ UNSCOPED = {
     "audit_head": "a chain may leave a region with its subject; the service has no right to it",
     "alembic_version": "where the database stands",
 }
-OUT_OF_REACH = {"nik_holder", "audit_head"}
+OUT_OF_REACH = {"nik_holder", "audit_head", "region_load"}
 DELETABLE = {"sign_in", "refresh_token", "sign_in_failure", "stored_answer"}
 DEFINED_BY_THE_OWNER = {"nik_held", "nik_claim", "nik_release"}
 

@@ -1,8 +1,17 @@
 """The region tree: every code there is, and those there were."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from app.db.tables.base import words_of
@@ -52,3 +61,24 @@ class RegionRow(SQLModel, table=True):
     valid_from: date | None  # none: longer than is known
     valid_to: date | None  # the first day it no longer counts
     replaced_by: str | None = Field(foreign_key="region.code", sa_type=Text)
+
+
+class RegionLoad(SQLModel, table=True):
+    """A region file that was loaded: which one, when, and how many regions it changed."""
+
+    __tablename__ = "region_load"
+
+    id: int | None = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_args=[Identity(always=True)],
+    )
+    digest: bytes = Field(sa_type=LargeBinary)  # SHA-256 of its rows
+    edition: date
+    changed: int
+    loaded_at: datetime | None = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": text("now()"), "nullable": False},
+    )
