@@ -9,17 +9,19 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db import niks, proposals
-from app.db.audit import Subject, record
+from app.db import households, niks, proposals
+from app.db.audit import Subject, expect, record
+from app.db.tables.audit import AuditEntry
 from app.db.tables.registry import Family, Household, Member
 from app.domain.actors import Actor
 from app.domain.calendar import today
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction, Records
-from app.domain.niks import KnownRegions, NikCode, NikVerdict, check
+from app.domain.niks import KnownRegions, NikVerdict, check, check_family_card
 from app.domain.people import sex_of
 from app.domain.workflow import Action, Fact, Ground, State, Step
 
 Values = Mapping[str, Any]
+A = RecordAction
 DECIDES_NIK = {"nik", "sex", "birth_date"}
 
 
@@ -32,7 +34,7 @@ async def enter_household(session: AsyncSession, values: Values, *, by: Actor) -
 async def enter_family(
     session: AsyncSession, household: Household, values: Values, *, by: Actor
 ) -> Family:
-    family = Family(**values, **_of(household))
+    family = Family(**_with_card(values), **_of(household))
     await record(session, family, FAMILIES.begin(by=by))
     return family
 
@@ -41,7 +43,7 @@ async def enter_member(
     session: AsyncSession, household: Household, values: Values, *, by: Actor, known: KnownRegions
 ) -> Member:
     member = Member(**values, **_of(household), nik_verdict=NikVerdict.MISSING)
-    for column, value in (await _checked(session, member, values, known)).items():
+    for column, value in _checked(member, values, known).items():
         setattr(member, column, value)
     await record(session, member, MEMBERS.begin(by=by))
     return member
@@ -56,56 +58,76 @@ async def open_household(
 ) -> frozenset[Fact]:
     """Whoever changes what is in a household amends it: the same table says whether he may."""
     facts = await proposals.facts_about(session, household)
-    HOUSEHOLDS.step(household.state, RecordAction.AMEND, by=by, facts=facts)
+    HOUSEHOLDS.step(household.state, A.AMEND, by=by, facts=facts)
     return facts
 
 
 async def amend_household(
-    session: AsyncSession, household: Household, values: Values, *, by: Actor
+    session: AsyncSession, household: Household, values: Values, *, by: Actor, version: int
 ) -> None:
-    facts = await proposals.facts_about(session, household)
-    step = HOUSEHOLDS.step(household.state, RecordAction.AMEND, by=by, facts=facts)
+    facts = await _held(session, HOUSEHOLDS, household, A.AMEND, by=by, version=version)
+    step = HOUSEHOLDS.step(household.state, A.AMEND, by=by, facts=facts)
     await _amend(session, household, step, values)
 
 
 async def amend_family(
-    session: AsyncSession, household: Household, family: Family, values: Values, *, by: Actor
+    session: AsyncSession, family: Family, values: Values, *, by: Actor, version: int
 ) -> None:
-    facts = await open_household(session, household, by=by)
-    step = FAMILIES.step(family.state, RecordAction.AMEND, by=by, facts=facts)
-    await _amend(session, family, step, values)
+    facts = await _held(session, FAMILIES, family, A.AMEND, by=by, version=version)
+    step = FAMILIES.step(family.state, A.AMEND, by=by, facts=facts)
+    await _amend(session, family, step, _with_card(values))
 
 
 async def amend_member(  # noqa: PLR0913 - what is amended, by whom, against which regions
     session: AsyncSession,
-    household: Household,
     member: Member,
     values: Values,
     *,
     by: Actor,
+    version: int,
     known: KnownRegions,
 ) -> None:
-    facts = await open_household(session, household, by=by)
-    step = MEMBERS.step(member.state, RecordAction.AMEND, by=by, facts=facts)
-    checked = {**values, **await _checked(session, member, values, known)}
+    facts = await _held(session, MEMBERS, member, A.AMEND, by=by, version=version)
+    step = MEMBERS.step(member.state, A.AMEND, by=by, facts=facts)
+    checked = {**values, **_checked(member, values, known)}
+    if checked.get("nik", member.nik) != member.nik:
+        await niks.release(session, [member.id])
     await _amend(session, member, step, checked)
 
 
-async def move_record(  # noqa: PLR0913 - a step: which, of what, in which household, by whom, why
+async def move_record(  # noqa: PLR0913 - a step: which, of what, by whom, why
     session: AsyncSession,
     workflow: Records,
-    household: Household,
     subject: Household | Family | Member,
     action: RecordAction,
     *,
     by: Actor,
+    version: int,
     grounds: Mapping[Ground, object],
-) -> None:
+) -> AuditEntry:
     """Take a record out of its draft, or bring it back. Who is out holds no NIK."""
-    facts = await proposals.facts_about(session, household)
+    facts = await _held(session, workflow, subject, action, by=by, version=version)
     step = workflow.step(subject.state, action, by=by, facts=facts, grounds=grounds)
     await niks.release(session, [subject.id])
-    await record(session, subject, step)
+    return await record(session, subject, step)
+
+
+async def _held(  # noqa: PLR0913 - what is held, for which action of whom
+    session: AsyncSession,
+    workflow: Records,
+    subject: Household | Family | Member,
+    action: RecordAction,
+    *,
+    by: Actor,
+    version: int,
+) -> frozenset[Fact]:
+    """The subject as it is now, its household kept from others, and how it stands with that."""
+    workflow.permit(action, by=by)
+    household = await households.hold_around(session, subject, within=by.region)
+    await expect(session, subject, version)
+    if subject is household:
+        return await proposals.facts_about(session, household)
+    return await open_household(session, household, by=by)
 
 
 async def _amend(
@@ -117,9 +139,15 @@ async def _amend(
         await record(session, subject, step, changes=differing)
 
 
-async def _checked(
-    session: AsyncSession, member: Member, values: Values, known: KnownRegions
-) -> dict[str, Any]:
+def _with_card(values: Values) -> Values:
+    """A family card number loses its blanks, and nothing else."""
+    if not values.get("card_number"):
+        return values
+    digits = check_family_card(values["card_number"]).digits
+    return {**values, "card_number": digits or values["card_number"]}
+
+
+def _checked(member: Member, values: Values, known: KnownRegions) -> dict[str, Any]:
     """The columns that say what became of the NIK, where something it depends on is given."""
     if not DECIDES_NIK & values.keys():
         return {}
@@ -131,8 +159,5 @@ async def _checked(
         birth_date=said["birth_date"],
         today=today(),
     )
-    codes: list[str] = list(found.codes)
-    if found.digits and await niks.is_held(session, found.digits, by_other_than=member.id):
-        codes.append(NikCode.DUPLICATE)
     nik = found.digits or said["nik"]
-    return {"nik": nik, "nik_verdict": found.verdict, "nik_codes": codes}
+    return {"nik": nik, "nik_verdict": found.verdict, "nik_codes": list(found.codes)}

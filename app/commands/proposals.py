@@ -70,6 +70,7 @@ async def draft(
     session: AsyncSession, household: Household, values: Mapping[str, Any], *, by: Actor
 ) -> Proposal:
     """A proposal about a household of the registry's drafts; nothing is frozen yet."""
+    step = PROPOSALS.begin(by=by)
     facts = await proposals.facts_about(session, household)
     HOUSEHOLDS.step(household.state, RecordAction.AMEND, by=by, facts=facts)
     proposal = Proposal(
@@ -79,7 +80,7 @@ async def draft(
         scope_code=household.scope_code,
         created_by=by.id,
     )
-    await record(session, proposal, PROPOSALS.begin(by=by))
+    await record(session, proposal, step)
     return proposal
 
 
@@ -94,14 +95,15 @@ async def take(  # noqa: PLR0913 - a step: which, of what, by whom, on what grou
     to: ProposalState | None,
 ) -> AuditEntry:
     proposal = await proposals.find(session, proposal_id, within=by.region, hold=True)
+    PROPOSALS.permit(action, by=by)
     await expect(session, proposal, version)
 
     facts = await proposals.facts_of(session, proposal, for_=by)
     step = PROPOSALS.step(proposal.state, action, by=by, grounds=grounds, facts=facts, to=to)
     reasons.accept(grounds)
 
-    dossier = await _dossier(session, proposal, by)
-    changes = await FOLLOWS.get(step.target, _nothing)(session, dossier, step.source, by)
+    follow = FOLLOWS.get((step.action, step.target))
+    changes = await follow(session, await _dossier(session, proposal, by), by) if follow else None
     return await record(session, proposal, step, changes=changes)
 
 
@@ -134,19 +136,8 @@ async def _dossier(session: AsyncSession, proposal: Proposal, by: Actor) -> Doss
     return Dossier(household, *await proposals.people_of(session, proposal, within=by.region))
 
 
-Source = ProposalState | None
-
-
-async def _nothing(_s: AsyncSession, _d: Dossier, _source: Source, _by: Actor) -> dict[str, Any]:
-    return {}
-
-
-async def _submitted(
-    session: AsyncSession, dossier: Dossier, source: Source, by: Actor
-) -> dict[str, Any]:
-    """Freeze a copy of what is complete, and claim its NIKs. A return freezes nothing anew."""
-    if source is not ProposalState.DRAFTED:
-        return {}
+async def _submitted(session: AsyncSession, dossier: Dossier, by: Actor) -> dict[str, Any]:
+    """Freeze a copy of what is complete, and claim its NIKs."""
     new_families.complete(dossier.household, dossier.families, dossier.members)
     await niks.release(session, dossier.member_ids)
     held = await niks.claim(session, dossier.member_ids)
@@ -158,15 +149,13 @@ async def _submitted(
     return {"content": dossier.content(), "submitted_by": by.id, "submitted_at": now()}
 
 
-async def _ended(session: AsyncSession, dossier: Dossier, _: Source, _by: Actor) -> dict[str, Any]:
+async def _ended(session: AsyncSession, dossier: Dossier, _by: Actor) -> dict[str, Any]:
     """Whoever is not registered holds no NIK."""
     await niks.release(session, dossier.member_ids)
     return {}
 
 
-async def _determined(
-    session: AsyncSession, dossier: Dossier, _: Source, by: Actor
-) -> dict[str, Any]:
+async def _determined(session: AsyncSession, dossier: Dossier, by: Actor) -> dict[str, Any]:
     """The household, its families and its members are registered, with their DTKS ids."""
     count = 1 + len(dossier.members)
     first, *others = await session.scalar(NUMBERS, {"count": count})
@@ -181,9 +170,11 @@ async def _determined(
     return {}
 
 
+A, S = ProposalAction, ProposalState
 FOLLOWS = {
-    ProposalState.AWAITING_DELIBERATION: _submitted,
-    ProposalState.WITHDRAWN: _ended,
-    ProposalState.REJECTED: _ended,
-    ProposalState.DETERMINED: _determined,
+    (A.SUBMIT, S.AWAITING_DELIBERATION): _submitted,
+    (A.WITHDRAW, S.WITHDRAWN): _ended,
+    (A.DELIBERATE, S.REJECTED): _ended,
+    (A.REJECT, S.REJECTED): _ended,
+    (A.APPROVE, S.DETERMINED): _determined,
 }

@@ -6,7 +6,9 @@ people, so there is no reading without it, and where nothing was found nothing i
 
 from dataclasses import dataclass
 
-from app.db.sessions import Connection, Reading
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db.sessions import Connection, Reading, connection_in
 from app.domain.actors import Actor
 from app.domain.sight import Purpose
 
@@ -38,6 +40,11 @@ class Access:
     purpose: Purpose
     operation: str
     request_id: str
+
+
+async def people_in(session: AsyncSession, access: Access) -> "PeopleReading":
+    """A look from inside a writing transaction, which leaves its trace as well."""
+    return PeopleReading(await connection_in(session), access)
 
 
 class PeopleReading(Reading):

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -78,12 +78,23 @@ async def given(session: AsyncSession, asked: Asked) -> StoredAnswer | None:
     return answer
 
 
+async def _forget(session: AsyncSession, actor: Actor) -> None:
+    """Two for each that is added: never more work than that, and it catches up all the same."""
+    key = (col(StoredAnswer.actor_id), col(StoredAnswer.scope_code), col(StoredAnswer.key))
+    old = (
+        select(*key)
+        .where(StoredAnswer.scope_code == actor.region.first, StoredAnswer.at < now() - KEPT)
+        .limit(2)
+    )
+    await session.exec(delete(StoredAnswer).where(tuple_(*key).in_(old)))
+
+
 async def keep(
     session: AsyncSession, asked: Asked, *, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    """Keep this answer, and forget those within the sender's region that are a week old."""
+    """Keep this answer, and forget some of those for the same region that are a week old."""
     actor = asked.actor
-    await session.exec(delete(StoredAnswer).where(col(StoredAnswer.at) < now() - KEPT))
+    await _forget(session, actor)
     session.add(
         StoredAnswer(
             actor_id=actor.id,

@@ -8,22 +8,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import families, members
 from app.db import sight as shown
-from app.db.pages import Asked, ids_of, page
+from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
-from app.db.tables.registry import Household
+from app.db.tables.proposals import LIVE
+from app.db.tables.registry import Family, Household, Member
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import HOUSEHOLDS, SITUATIONS
+from app.domain.proposals import PROPOSALS
 from app.domain.regions import Region
 from app.domain.sight import SIGHT_OF, Shown, Sight
 
-SITUATION = """coalesce(
-    (SELECT CASE p.state WHEN 'drafted' THEN 'proposed' ELSE 'on_its_way' END FROM proposal p
-     WHERE p.household_id = {household} AND p.state NOT IN ('determined', 'rejected', 'withdrawn')),
-    'free')"""
-
-
+SITUATION = f"""coalesce(
+    (SELECT CASE p.state WHEN '{PROPOSALS.initial}' THEN 'proposed' ELSE 'on_its_way' END
+     FROM proposal p WHERE p.household_id = {{household}} AND p.{LIVE}), 'free')"""
 OFFERS = {role: json.dumps(HOUSEHOLDS.offers(role, SITUATIONS)) for role in Role}
 
 
@@ -51,6 +50,18 @@ async def find(
     return household
 
 
+async def hold_around(
+    session: AsyncSession, subject: Household | Family | Member, *, within: Region
+) -> Household:
+    """The subject's household, held; and the subject itself as it is once it is held."""
+    if isinstance(subject, Household):
+        await session.refresh(subject, with_for_update={"key_share": True})
+        return subject
+    household = await find(session, subject.household_id, within=within, hold=True)
+    await session.refresh(subject)
+    return household
+
+
 def _document(sight: Sight) -> str:
     """One household with its families, its members and the newest proposal about it."""
     return f"""
@@ -67,7 +78,8 @@ def _document(sight: Sight) -> str:
         'members', coalesce((SELECT json_agg({members.document(sight)} ORDER BY m.number, m.id)
             FROM member m WHERE m.household_id = h.id AND m.state <> 'inactive'), '[]'),
         'proposal', (SELECT json_build_object('id', p.id, 'kind', p.kind, 'state', p.state)
-            FROM proposal p WHERE p.household_id = h.id ORDER BY p.id DESC LIMIT 1),
+            FROM proposal p WHERE p.household_id = h.id
+            ORDER BY p.created_at DESC, p.id DESC LIMIT 1),
         'created_at', h.created_at,
         'updated_at', h.updated_at,
         'open_actions', $4::jsonb -> {SITUATION.format(household="h.id")} -> h.state
@@ -113,10 +125,14 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Si
             WHERE m.household_id = s.id AND m.state <> 'inactive'),
         'updated_at', s.updated_at)"""
     statement, arguments = page(
-        "household", asked, within=within, item=item, subjects=ids_of("s.id")
+        "household", asked, within=within, item=item, subjects=HOUSEHOLDS_AND_HEADS.format("s.id")
     )
     return str(await reading.document(statement, *arguments))
 
 
+# A list names the heads, so it is read of them.
+HOUSEHOLDS_AND_HEADS = """ARRAY(
+    SELECT unnest(array[{0}, m.id]) FROM shown s LEFT JOIN member m ON m.household_id = {0}
+    AND m.relation_to_household_head = 1 AND m.state <> 'inactive')"""
 HEAD = """FROM member m WHERE m.household_id = s.id
     AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""

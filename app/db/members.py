@@ -10,6 +10,7 @@ from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.registry import Member
 from app.domain.errors import NotFound, Said
+from app.domain.niks import NikCode
 from app.domain.regions import Region
 from app.domain.sight import Sight
 
@@ -30,6 +31,11 @@ async def find(session: AsyncSession, member_id: UUID, *, within: Region) -> Mem
     return member
 
 
+# Whether somebody else holds the NIK is asked when it is told: it may change at any time.
+HELD = f"""CASE WHEN nik_held(m.nik, m.id)
+    THEN '{{{NikCode.DUPLICATE}}}'::text[] ELSE '{{}}' END"""
+
+
 def document(sight: Sight) -> str:
     """The JSON of a row `m` of the table, as `MemberView`."""
     told = ", ".join(
@@ -48,7 +54,7 @@ def document(sight: Sight) -> str:
         'family_id', m.family_id, 'number', m.number,
         'name', {shown.name("m.name", sight.identity)},
         'nik', {shown.number("m.nik", sight.nik)},
-        'nik_check', json_build_object('verdict', m.nik_verdict, 'codes', m.nik_codes),
+        'nik_check', json_build_object('verdict', m.nik_verdict, 'codes', m.nik_codes || {HELD}),
         'mother_name', {shown.name("m.mother_name", sight.identity)},
         {told},
         'state', m.state, 'dtks_id', m.dtks_id, 'updated_at', m.updated_at)"""

@@ -6,14 +6,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-HELD = text("SELECT nik_held(:nik, :member)")
 CLAIM = text("SELECT nik_claim(:members)")
 RELEASE = text("SELECT nik_release(:members)")
-
-
-async def is_held(session: AsyncSession, nik: str, *, by_other_than: UUID) -> bool:
-    """Whether anybody in the country holds this NIK already."""
-    return bool(await session.scalar(HELD, {"nik": nik, "member": by_other_than}))
 
 
 async def claim(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:

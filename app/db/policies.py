@@ -1,8 +1,10 @@
 """What regencies decide about the road of their proposals. Public rules; RLS has no part in it."""
 
+from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db.regions import COUNTS_NOW
 from app.db.sessions import Reading
 from app.db.tables.proposals import Policy
 from app.db.tables.regions import RegionRow
@@ -17,7 +19,7 @@ class RegencyNotFound(NotFound):
     title = Said(id="Kabupaten atau kota tidak ditemukan", en="No such regency")
 
 
-DOCUMENT = """
+DOCUMENT = f"""
 SELECT json_build_object(
     'version', coalesce(p.version, 0),
     'regency_code', r.code,
@@ -25,7 +27,7 @@ SELECT json_build_object(
     'updated_at', p.updated_at
 )::text
 FROM region r LEFT JOIN policy p ON p.regency_code = r.code
-WHERE r.code = $1 AND r.tier = 'regency' AND r.valid_to IS NULL
+WHERE r.code = $1 AND r.tier = 'regency' AND {COUNTS_NOW}
 """
 
 
@@ -40,7 +42,9 @@ async def document(reading: Reading, regency_code: str) -> str:
 async def find(session: AsyncSession, regency_code: str, *, within: Region) -> Policy:
     """The policy of a regency that lies within; one with version 0 where it has none yet."""
     regency = await session.exec(
-        select(RegionRow).where(RegionRow.code == regency_code, RegionRow.tier == Tier.REGENCY)
+        select(RegionRow).where(
+            RegionRow.code == regency_code, RegionRow.tier == Tier.REGENCY, text(COUNTS_NOW)
+        )
     )
     found = regency.one_or_none()
     if found is None or not within.covers(Region(found.code)):

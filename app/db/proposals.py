@@ -7,18 +7,20 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import sight as shown
-from app.db.pages import Asked, ids_of, page
+from app.db.households import HOUSEHOLDS_AND_HEADS
+from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
+from app.db.tables.audit import AuditEntry
 from app.db.tables.proposals import Policy, Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import RecordState
 from app.domain.policies import road
-from app.domain.proposals import ENDED, ON_ITS_WAY, PROPOSALS, SITUATIONS
+from app.domain.proposals import ENDED, ON_ITS_WAY, PROPOSALS, SITUATIONS, ProposalAction
 from app.domain.regions import Region, Tier
-from app.domain.sight import SIGHT_OF, Shown, Sight
+from app.domain.sight import SIGHT_OF, Sight
 from app.domain.workflow import Fact
 
 OFFERS = {role: json.dumps(PROPOSALS.offers(role, SITUATIONS)) for role in Role}
@@ -61,13 +63,22 @@ async def facts_about(session: AsyncSession, household: Household) -> frozenset[
 
 
 async def facts_of(session: AsyncSession, proposal: Proposal, *, for_: Actor) -> frozenset[Fact]:
-    """Which road it takes by its regency's policy, and whether it is the actor's own."""
+    """Which road it takes by its regency's policy, and whether the actor ever had a hand in it."""
     regency = Region(str(proposal.scope_code)).at(Tier.REGENCY)
     checks = await session.exec(
         select(Policy.district_checks).where(Policy.regency_code == regency.code)
     )
     facts = {road(district_checks=bool(checks.one_or_none()))}
-    if for_.id in {proposal.created_by, proposal.submitted_by}:
+    authored = await session.exec(
+        select(AuditEntry.id)
+        .where(
+            AuditEntry.subject_id == proposal.id,
+            AuditEntry.actor_id == for_.id,
+            col(AuditEntry.action).in_(AUTHORSHIP),
+        )
+        .limit(1)
+    )
+    if authored.first() is not None:
         facts.add(Fact.OWN_WORK)
     return frozenset(facts)
 
@@ -97,16 +108,13 @@ async def people_of(
     return list(families), list(members)
 
 
-_OPEN = """({offers}::jsonb -> CASE WHEN {actor}::uuid IN ({p}.created_by, {p}.submitted_by)
-    THEN 'own' ELSE 'others' END -> {p}.state)"""
+AUTHORSHIP = (PROPOSALS.first_action, ProposalAction.SUBMIT)
+_AUTHORED = """EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {p}.id
+    AND e.actor_id = {actor}::uuid AND e.action IN ('draft', 'submit'))"""
+_OPEN = f"({{offers}}::jsonb -> CASE WHEN {_AUTHORED} THEN 'own' ELSE 'others' END -> {{p}}.state)"
 
 
 def _document(sight: Sight) -> str:
-    content = shown.numbers_in("p.content::text") + "::json"
-    content = {
-        (Shown.CLEAR, Shown.CLEAR): "p.content::json",
-        (Shown.CLEAR, Shown.MASKED): content,
-    }.get((sight.identity, sight.nik), "NULL::json")
     return f"""
     SELECT json_build_object(
         'version', p.version,
@@ -115,7 +123,7 @@ def _document(sight: Sight) -> str:
         'household_id', p.household_id,
         'village_code', p.scope_code::text,
         'state', p.state,
-        'content', {content},
+        'content', {shown.content("p.content", sight)},
         'created_by', p.created_by,
         'submitted_by', p.submitted_by,
         'submitted_at', p.submitted_at,
@@ -160,7 +168,7 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: 
         asked,
         within=within,
         item=item,
-        subjects=ids_of("s.household_id"),
+        subjects=HOUSEHOLDS_AND_HEADS.format("s.household_id"),
         also=(seen_by.id, OFFERS[seen_by.role]),
     )
     return str(await reading.document(statement, *arguments))

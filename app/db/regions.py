@@ -3,12 +3,14 @@
 Each is one statement that returns finished JSON.
 """
 
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.regions import RegionRow
+from app.domain.calendar import FIRST_TO_SEE_THE_DAY
 from app.domain.errors import NotFound, Said
 from app.domain.niks import KnownRegions
 from app.domain.regions import Region, Tier
@@ -49,8 +51,10 @@ json_build_object(
     'valid_from', NULL, 'valid_to', NULL, 'replaced_by', NULL
 )
 """
-_COUNTS_NOW = """
-(valid_from IS NULL OR valid_from <= current_date) AND (valid_to IS NULL OR valid_to > current_date)
+# By the day it is in the east of the country, where it begins first.
+_TODAY = f"(now() AT TIME ZONE '{FIRST_TO_SEE_THE_DAY.key}')::date"
+COUNTS_NOW = f"""
+(valid_from IS NULL OR valid_from <= {_TODAY}) AND (valid_to IS NULL OR valid_to > {_TODAY})
 """
 
 _FIND = f"SELECT {_REGION}::text FROM region WHERE code = $1"
@@ -65,7 +69,7 @@ FROM
     ) AS asked,
     (
         SELECT json_agg({_REGION} ORDER BY code) AS provinces
-        FROM region WHERE parent_code IS NULL AND {_COUNTS_NOW}
+        FROM region WHERE parent_code IS NULL AND {COUNTS_NOW}
     ) AS all_provinces
 """
 
@@ -73,7 +77,7 @@ _CHILDREN = f"""
 WITH ahead AS (
     SELECT *, row_number() OVER (ORDER BY code) AS place
     FROM region
-    WHERE parent_code = $1 AND code > $2 AND {_COUNTS_NOW}
+    WHERE parent_code = $1 AND code > $2 AND {COUNTS_NOW}
     ORDER BY code
     LIMIT $3 + 1
 )
@@ -149,7 +153,7 @@ async def find_village(session: AsyncSession, code: str, *, within: Region) -> R
         select(RegionRow.code).where(
             RegionRow.code == code,
             RegionRow.tier == Tier.VILLAGE,
-            col(RegionRow.valid_to).is_(None),
+            text(COUNTS_NOW),
             lies_within(RegionRow.scope_code, within),
         )
     )

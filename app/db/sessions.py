@@ -65,10 +65,14 @@ class Reading:
         return await self._connection.fetch(statement, *arguments)
 
 
-async def reading_in(session: AsyncSession) -> Reading:
-    """A look from inside a writing transaction: it sees what the session has flushed."""
+async def connection_in(session: AsyncSession) -> Connection:
+    """The connection of a writing transaction: what goes by it sees what the session flushed."""
     raw = await (await session.connection()).get_raw_connection()
-    return Reading(cast("asyncpg.Connection", raw.driver_connection))
+    return cast("asyncpg.Connection", raw.driver_connection)
+
+
+async def reading_in(session: AsyncSession) -> Reading:
+    return Reading(await connection_in(session))
 
 
 class Database:

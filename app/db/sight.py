@@ -23,11 +23,42 @@ def detail(column: str, sight: Sight) -> str:
     return column if sight.identity is Shown.CLEAR else f"nullif({column}, {column})"
 
 
-def in_list(shown: Shown) -> Shown:
-    """Numbers are masked in lists, for everybody."""
-    return Shown.MASKED if shown is Shown.CLEAR else shown
+def content(column: str, sight: Sight) -> str:
+    """The frozen copy of a proposal, as far as the role reads of the household itself."""
+    if sight.identity is not Shown.CLEAR:
+        return "NULL::json"
+    if sight.nik is Shown.CLEAR:
+        return f"{column}::json"
+    return f"""json_build_object(
+        'household', {column} -> 'household',
+        'families', {_each(column, "families", "card_number", sight.nik)},
+        'members', {_each(column, "members", "nik", sight.nik)})"""
 
 
-def numbers_in(text: str) -> str:
-    """Any sixteen digits in a text, masked: they are a NIK or a family card number."""
-    return f"regexp_replace({text}, '([0-9]{{4}})[0-9]{{12}}', '\\1************', 'g')"
+def _each(column: str, part: str, key: str, shown: Shown) -> str:
+    masked = number(f"(each ->> '{key}')", shown)
+    return f"""(SELECT jsonb_agg(each || jsonb_build_object('{key}', {masked}))
+        FROM jsonb_array_elements({column} -> '{part}') AS each)"""
+
+
+def changes(text: str, sight: Sight) -> str:
+    """Before and after, for who reads identity; numbers are masked, as in every list."""
+    if sight.identity is not Shown.CLEAR:
+        return "NULL::json"
+    before, after = (number(f"(pair ->> {place})", Shown.MASKED) for place in (0, 1))
+    return f"""(SELECT coalesce(json_object_agg(pointer, CASE
+            WHEN pointer IN ('/nik', '/card_number') THEN json_build_array({before}, {after})
+            ELSE pair END ORDER BY pointer), '{{}}')
+        FROM json_each({text}::json) AS changed (pointer, pair))"""
+
+
+def grounds(text: str, sight: Sight) -> str:
+    """What a step rests on. A number that somebody wrote into a note is masked, however he wrote
+    it; who reads no names reads neither who chaired nor anybody's own words."""
+    if sight.identity is not Shown.CLEAR:
+        text = f"({text}::jsonb - 'note' #- '{{deliberation,chair}}')::text"
+    digit = r"[\s.-]*[0-9]"
+    return (
+        f"regexp_replace({text}, '([0-9](?:{digit}){{3}})(?:{digit}){{8,}}', "
+        "'\1************', 'g')::json"
+    )

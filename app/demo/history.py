@@ -27,7 +27,7 @@ from app.domain.channels import Channel
 from app.domain.dtks_ids import DtksKind, dtks_id
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction
 from app.domain.new_families import NotYetComplete
-from app.domain.niks import KnownRegions, NikCode, check
+from app.domain.niks import KnownRegions, check
 from app.domain.people import Sex
 from app.domain.policies import POLICIES
 from app.domain.proposals import (
@@ -239,7 +239,6 @@ class Clerk:
             birth_date=sketch.birth_date,
             today=today(),
         )
-        held = [NikCode.DUPLICATE] if sketch.nik in self.niks_held else []
         return Member(
             household_id=household.id,
             family_id=family.id,
@@ -248,7 +247,7 @@ class Clerk:
             name=sketch.name,
             nik=sketch.nik,
             nik_verdict=found.verdict,
-            nik_codes=[*found.codes, *held],
+            nik_codes=list(found.codes),
             sex=SEX_CODES[sex],
             birth_place=sketch.birth_place,
             birth_date=sketch.birth_date,

@@ -25,7 +25,7 @@ from app.domain.regions import INDONESIA
 from app.passwords import hash_password
 
 IN_ORDER = (Account, Assignment, Policy, Household, Family, Member, Proposal, AuditEntry)
-FILLED_BY_TRIGGER = {"id", "seq", "at", "xid", "prev_hash", "hash", "hash_version"}
+FILLED_BY_TRIGGER = {"id", "seq", "salt", "at", "xid", "prev_hash", "hash", "hash_version"}
 
 _NAMES = """
 SELECT '' AS code, 'Indonesia' AS name

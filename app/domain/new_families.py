@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.domain.errors import Fault, Incomplete, Said
-from app.domain.niks import NikVerdict, check_family_card
+from app.domain.niks import CARD_SAID, SAID, NikCode, NikVerdict, check_family_card
 
 HEAD = 1  # the code of the head in both relations
 
@@ -31,6 +31,7 @@ class Member(Protocol):
     name: str
     nik: str | None
     nik_verdict: NikVerdict
+    nik_codes: list[str]
     sex: int | None
     birth_place: str | None
     birth_date: date | None
@@ -58,19 +59,11 @@ M02 = Said(
     id="Keluarga harus memiliki tepat satu kepala keluarga (ada {count}).",
     en="A family has exactly one family head (there are {count}).",
 )
-M18 = Said(
-    id="NIK belum benar. Lihat nik_check anggota ini untuk aturan yang dilanggar.",
-    en="The NIK cannot be right. See nik_check of this member for the rule it breaks.",
-)
 M20 = Said(
     id="NIK ini dipakai lebih dari satu anggota rumah tangga.",
     en="This NIK occurs more than once in the household.",
 )
 M24 = Said(id="Nama tidak boleh memuat angka.", en="A name contains no digits.")
-M27 = Said(
-    id="Nomor KK harus 16 digit dan bukan nomor contoh.",
-    en="A family card number has 16 digits and is no placeholder.",
-)
 M30 = Said(id="Wajib diisi sebelum diusulkan.", en="This is required of whoever is proposed.")
 NOBODY = Said(id="Masukkan semua anggota keluarga.", en="Enter all members of the family.")
 
@@ -117,8 +110,8 @@ def _of_family(family: Family, members: Sequence[Member]) -> Iterator[Fault]:
     place = f"/families/{family.id}"
     if not family.card_number:
         yield Fault(f"{place}/card_number", "M30", M30)
-    elif check_family_card(family.card_number).verdict is NikVerdict.INVALID:
-        yield Fault(f"{place}/card_number", "M27", M27)
+    else:
+        yield from _of_card(family.card_number, f"{place}/card_number")
     own = [member for member in members if member.family_id == family.id]
     heads = sum(member.relation_to_family_head == HEAD for member in own)
     if not own:
@@ -127,13 +120,19 @@ def _of_family(family: Family, members: Sequence[Member]) -> Iterator[Fault]:
         yield Fault(place, "M02", M02, {"count": heads})
 
 
+def _of_card(number: str, place: str) -> Iterator[Fault]:
+    found = check_family_card(number)
+    if found.verdict is NikVerdict.INVALID:
+        yield Fault(place, "M27", CARD_SAID[found.codes[0]])
+
+
 def _of_member(member: Member) -> Iterator[Fault]:
     place = f"/members/{member.id}"
     for name in OF_A_PERSON:
         if getattr(member, name) in {None, ""}:
             yield Fault(f"{place}/{name}", "M30", M30)
     if member.nik_verdict is NikVerdict.INVALID:
-        yield Fault(f"{place}/nik", "M18", M18)
+        yield Fault(f"{place}/nik", "M18", SAID[NikCode(member.nik_codes[0])])
     if any(character.isdigit() for character in member.name):
         yield Fault(f"{place}/name", "M24", M24)
 

@@ -19,7 +19,8 @@ NOT_A_REASON = Said(
     en="Choose one of the reasons of the list at /v1/reasons.",
 )
 NOTE_NEEDED = Said(
-    id="Alasan ini harus dijelaskan dengan kata-kata.", en="This reason must be put in words."
+    id="Alasan ini harus dijelaskan: siapa atau data mana yang dimaksud.",
+    en="This reason must be put in words: which person or which record is meant.",
 )
 
 
@@ -67,5 +68,5 @@ def accept(grounds: Mapping[Ground, object]) -> None:
     reason = reasons().get(str(code))
     if reason is None or REJECTION not in reason.also_for:
         raise ReasonNotAccepted([Fault("/grounds/reason", "not_a_choice", NOT_A_REASON)])
-    if reason.requires == "text" and not grounds.get(Ground.NOTE):
+    if reason.requires and not grounds.get(Ground.NOTE):
         raise ReasonNotAccepted([Fault("/grounds/note", "missing", NOTE_NEEDED)])

@@ -127,6 +127,21 @@ class GroundsMissing(Incomplete):
     )
 
 
+class GroundsNotAsked(Incomplete):
+    """This action does not rest on that: kept in the audit, it would mislead."""
+
+    title = Said(id="Ada dasar yang tidak berlaku", en="Grounds that do not belong here")
+    detail = Said(
+        id="Untuk {action} atas {name}, hapus: {unasked}.",
+        en="To {action} a {name}, leave out: {unasked}.",
+    )
+
+
+ALWAYS_WELCOME = frozenset({Ground.NOTE})
+GROUND_NOT_ASKED = Said(
+    id="Tindakan ini tidak bersandar pada bagian ini; hapus.",
+    en="This action does not rest on this; leave it out.",
+)
 GROUND_MISSING = Said(id="Bagian ini wajib diisi.", en="This is required.")
 
 BARS: dict[Fact, type[Refusal]] = {
@@ -217,6 +232,11 @@ class Workflow(Generic[State, Action]):
             raise self._role_may_not(self.first_action, by)
         return Step(self.name, self.first_action, None, self.initial, by)
 
+    def permit(self, action: Action, *, by: Actor) -> None:
+        """Refuse whoever never takes this action, before anything is told of its subject."""
+        if by.role not in self.roles_for(action):
+            raise self._role_may_not(action, by)
+
     def step(  # noqa: PLR0913 - each is a column of the table
         self,
         state: State,
@@ -228,8 +248,7 @@ class Workflow(Generic[State, Action]):
         to: State | None = None,
     ) -> Step[State, Action]:
         """The step that leads on from `state`, or a `Refusal` that says why there is none."""
-        if by.role not in self.roles_for(action):
-            raise self._role_may_not(action, by)
+        self.permit(action, by=by)
 
         rows = [row for row in self._from(state, by.role, facts) if row.action is action]
         if not rows:
@@ -238,7 +257,7 @@ class Workflow(Generic[State, Action]):
             if row.unless in facts and row.unless is not None:
                 raise BARS[row.unless](action=action, name=self.name)
 
-        row = self._row_to(to, rows) if action in self.chosen else rows[0]
+        row = self._row_to(to, rows)
         self._demand(row, grounds or {})
         return Step(self.name, action, row.source, row.target, by, grounds or {})
 
@@ -258,7 +277,7 @@ class Workflow(Generic[State, Action]):
         self, to: State | None, rows: list[Transition[State, Action]]
     ) -> Transition[State, Action]:
         for row in rows:
-            if row.target is to:
+            if row.target is to or (to is None and row.action not in self.chosen):
                 return row
         targets = [row.target for row in rows]
         said = TargetNotOpen.detail
@@ -274,6 +293,10 @@ class Workflow(Generic[State, Action]):
         if missing:
             faults = [Fault(f"/grounds/{g}", "missing", GROUND_MISSING) for g in missing]
             raise GroundsMissing(faults, action=row.action, name=self.name, missing=missing)
+        unasked = sorted({g for g, given in grounds.items() if given} - row.needs - ALWAYS_WELCOME)
+        if unasked:
+            faults = [Fault(f"/grounds/{g}", "not_asked", GROUND_NOT_ASKED) for g in unasked]
+            raise GroundsNotAsked(faults, action=row.action, name=self.name, unasked=unasked)
 
     def roles_for(self, action: Action) -> frozenset[Role]:
         rows = [row.by for row in self.transitions if row.action is action]

@@ -91,7 +91,7 @@ async def one_transaction(
         actor.region, channel=Channel.HTTP, request_id=request.state.request_id
     ) as session:
         if key is not None:
-            asked = Asked(actor, key, await _content_of(request))
+            asked = Asked(actor, key, await _content_of(request, actor))
             answer = await answers.given(session, asked)
             if answer is not None:
                 raise AlreadyAnswered(answer)
@@ -99,14 +99,14 @@ async def one_transaction(
         yield session
 
 
-async def _content_of(request: Request) -> bytes:
-    """Where it goes and what it says, however its JSON is spaced and ordered."""
+async def _content_of(request: Request, actor: Actor) -> bytes:
+    """As whom, where it goes and what it says, however its JSON is spaced and ordered."""
     sent = await request.json() if await request.body() else None
     try:
         said = json.dumps(sent, sort_keys=True, separators=(",", ":"))
     except RecursionError:  # it could be read, but only just
         raise Unreadable from None
-    return f"{request.method} {request.url.path}\n{said}".encode()
+    return f"{actor.role} {request.method} {request.url.path}\n{said}".encode()
 
 
 class WritingRoute(APIRoute):
@@ -198,10 +198,9 @@ async def sight_of(actor: CurrentActor) -> Sight:
 CurrentSight = Annotated[Sight, Depends(sight_of)]
 
 
-async def reading_people(
+async def access_of(
     request: Request,
     actor: CurrentActor,
-    _: CurrentSight,
     purpose: Annotated[
         Purpose | None,
         Header(
@@ -210,15 +209,30 @@ async def reading_people(
             "missing, the usual purpose of your role is kept.",
         ),
     ] = None,
-) -> AsyncIterator[PeopleReading]:
-    access = Access(
+) -> Access:
+    return Access(
         actor,
         purpose or USUAL_PURPOSE_OF[actor.role],
         request.scope["route"].name,
         request.state.request_id,
     )
-    async with database_of(request).connection(actor.region, begin=BEGIN) as connection:
+
+
+AccessNow = Annotated[Access, Depends(access_of)]
+
+
+async def reading_with_access(request: Request, access: AccessNow) -> AsyncIterator[PeopleReading]:
+    within = access.actor.region
+    async with database_of(request).connection(within, begin=BEGIN) as connection:
         yield PeopleReading(connection, access)
+
+
+# What the audit tells of people depends on the role; whoever may read none reads the rest of it.
+AuditReading = Annotated[PeopleReading, Depends(reading_with_access, scope="function")]
+
+
+async def reading_people(reading: AuditReading, _: CurrentSight) -> PeopleReading:
+    return reading
 
 
 People = Annotated[PeopleReading, Depends(reading_people, scope="function")]
@@ -233,6 +247,12 @@ def answer_versioned(body: str) -> Response:
     """JSON that begins with its version, which becomes the ETag."""
     found = VERSION.search(body)
     return answer_json(body, headers={"ETag": etag(int(found[1]))} if found else None)
+
+
+def created(response: Response, location: str) -> Response:
+    response.status_code = 201
+    response.headers["Location"] = location
+    return response
 
 
 VERSION = re.compile(r'"version" ?: ?([0-9]+)')

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -21,16 +20,24 @@ from app.domain.accounts import (
 )
 from app.domain.actors import Role
 from app.domain.errors import Outdated
-from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, OwnAccount, RoleMayNot
+from app.domain.workflow import (
+    ActionNotOpen,
+    Ground,
+    GroundsMissing,
+    GroundsNotAsked,
+    OwnAccount,
+    RoleMayNot,
+)
 from app.routers.access import (
+    AccessNow,
     CurrentActor,
     IfMatch,
     ReadingNow,
     Transaction,
     WritingRoute,
     answer_versioned,
-    etag,
 )
+from app.routers.audit import AuditEntryView, answer_step
 from app.routers.auth import RegionNamed
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import Note, Shape
@@ -95,21 +102,10 @@ class AccountStepRequest(Shape):
     grounds: AccountGrounds = AccountGrounds()
 
 
-class AccountStepTaken(BaseModel):
-    """The step, as the audit keeps it."""
-
-    id: int
-    action: AccountAction
-    source: AccountState
-    target: AccountState
-    version: int = Field(description="of the account from now on, its next ETag")
-    at: datetime
-
-
 @router.post(
     "/{account_id}/steps",
     status_code=201,
-    response_model=AccountStepTaken,
+    response_model=AuditEntryView,
     description="Send an officer out, or let him in again. Every token he holds is void within "
     f"30 seconds.\n\n{ACCOUNTS.as_markdown()}",
     responses=refuses(
@@ -119,19 +115,21 @@ class AccountStepTaken(BaseModel):
         ActionNotOpen,
         MovedMeanwhile,
         GroundsMissing,
+        GroundsNotAsked,
         Outdated,
         VersionNotNamed,
     ),
 )
-async def take_account_step(  # noqa: PLR0913, PLR0917 - what every change brings
+async def take_account_step(
     account_id: UUID,
     request: AccountStepRequest,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
-    response: Response,
-) -> Any:  # noqa: ANN401 - response_model says what it is
+) -> Response:
     account = await accounts.find(session, account_id, within=actor.region)
+    ACCOUNTS.permit(request.action, by=actor)
     await expect(session, account, version)
     step = ACCOUNTS.step(
         account.state,
@@ -140,6 +138,4 @@ async def take_account_step(  # noqa: PLR0913, PLR0917 - what every change bring
         grounds={Ground.NOTE: request.grounds.note},
         facts=facts_about(account_id, seen_by=actor),
     )
-    entry = await accounts.move(session, account, step)
-    response.headers["ETag"] = etag(entry.version)
-    return entry
+    return await answer_step(session, access, await accounts.move(session, account, step))

@@ -8,12 +8,24 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from app.db import audit_entries
+from app.db.access import people_in
 from app.db.pages import Asked
+from app.db.tables.audit import AuditEntry
 from app.domain.actors import Role
 from app.domain.channels import Channel
 from app.domain.proposals import Verdict
 from app.domain.sight import SIGHT_OF
-from app.routers.access import AfterNumber, CurrentActor, Limit, ReadingNow, answer_page
+from app.routers.access import (
+    AccessNow,
+    AfterNumber,
+    AuditReading,
+    CurrentActor,
+    Limit,
+    Transaction,
+    answer_json,
+    answer_page,
+    etag,
+)
 from app.routers.shapes import Moment
 
 router = APIRouter(tags=["audit"])
@@ -58,10 +70,10 @@ Workflow = Annotated[
 
 
 @router.get("/v1/audit", response_model=AuditPage)
-async def list_audit_entries(  # noqa: PLR0913, PLR0917 - the parts of the question
+async def list_audit_entries(
     request: Request,
     actor: CurrentActor,
-    reading: ReadingNow,
+    reading: AuditReading,
     after: AfterNumber,
     workflow: Workflow = None,
     subject_id: Annotated[UUID | None, Query()] = None,
@@ -87,10 +99,10 @@ async def list_audit_entries(  # noqa: PLR0913, PLR0917 - the parts of the quest
 
 
 @router.get("/v1/decisions", response_model=AuditPage, tags=["decisions"])
-async def list_decisions(  # noqa: PLR0913, PLR0917 - the parts of the question
+async def list_decisions(
     request: Request,
     actor: CurrentActor,
-    reading: ReadingNow,
+    reading: AuditReading,
     after: AfterNumber,
     proposal_id: Annotated[UUID | None, Query()] = None,
     actor_id: Annotated[UUID | None, Query(description="Who decided.")] = None,
@@ -115,3 +127,15 @@ async def list_decisions(  # noqa: PLR0913, PLR0917 - the parts of the question
         decisions=True,
     )
     return answer_page(request, body)
+
+
+async def answer_step(session: Transaction, access: AccessNow, entry: AuditEntry) -> Response:
+    """A step as the audit keeps it; its version is the subject's next ETag."""
+    actor = access.actor
+    body = await audit_entries.document(
+        await people_in(session, access),
+        entry.id or 0,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
+    )
+    return answer_json(body, status=201, headers={"ETag": etag(entry.version)})

@@ -1,24 +1,22 @@
 """Families (the people of one KK): `/v1/families`."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from app.commands.households import amend_family, move_record
-from app.db import families, households
-from app.db.audit import MovedMeanwhile, expect
+from app.db import families
+from app.db.access import people_in
 from app.db.families import FamilyNotFound
 from app.db.faults import FamilyNumberTaken
-from app.db.sessions import reading_in
 from app.db.tables.base import new_id
-from app.domain.errors import Outdated
-from app.domain.households import FAMILIES, RecordAction, RecordState
+from app.domain.households import FAMILIES, RecordState
 from app.domain.sight import SIGHT_OF
-from app.domain.workflow import ActionNotOpen, GroundsMissing, OnItsWay, RoleMayNot
 from app.routers.access import (
+    AccessNow,
     CurrentActor,
     CurrentSight,
     IfMatch,
@@ -28,14 +26,14 @@ from app.routers.access import (
     WritingRoute,
     answer_versioned,
 )
-from app.routers.grounds import Grounds
-from app.routers.problems import VersionNotNamed, refuses
+from app.routers.audit import AuditEntryView, answer_step
+from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
+from app.routers.problems import refuses
 from app.routers.shapes import CardNumber, Shape
 
 router = APIRouter(prefix="/v1/families", tags=["families"], route_class=WritingRoute)
 
 FamilyNumber = Annotated[int, Field(ge=1, le=10, strict=True)]
-CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
 
 
 class FamilyFields(Shape):
@@ -66,11 +64,6 @@ class FamilyView(BaseModel):
     updated_at: datetime
 
 
-class FamilyStepRequest(Shape):
-    action: Literal[RecordAction.REMOVE, RecordAction.RESTORE]
-    grounds: Grounds = Grounds()
-
-
 @router.get(
     "/{family_id}", response_model=FamilyView, responses=refuses(FamilyNotFound, ReadsNobody)
 )
@@ -93,45 +86,51 @@ async def change_family(
     fields: FamilyFields,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
 ) -> Response:
     """Change the fields you send; null empties one."""
     family = await families.find(session, family_id, within=actor.region)
-    household = await households.find(session, family.household_id, within=actor.region, hold=True)
-    await expect(session, family, version)
-    await amend_family(session, household, family, fields.columns(), by=actor)
-    return await _answer(session, actor, family_id)
+    await amend_family(session, family, fields.columns(), by=actor, version=version)
+    return await answer_family(session, access, family_id)
 
 
 @router.post(
     "/{family_id}/steps",
     status_code=201,
-    response_model=FamilyView,
+    response_model=AuditEntryView,
     description="Take a family out of a draft, or bring it back. Nothing is deleted.\n\n"
     + FAMILIES.as_markdown(),
-    responses=refuses(FamilyNotFound, *CHANGES, GroundsMissing, FamilyNumberTaken),
+    responses=refuses(FamilyNotFound, *STEPS, FamilyNumberTaken),
 )
 async def take_family_step(
     family_id: UUID,
-    request: FamilyStepRequest,
+    request: RecordStepRequest,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
 ) -> Response:
     family = await families.find(session, family_id, within=actor.region)
-    household = await households.find(session, family.household_id, within=actor.region, hold=True)
-    await expect(session, family, version)
-    grounds = request.grounds.given()
-    await move_record(
-        session, FAMILIES, household, family, request.action, by=actor, grounds=grounds
+    entry = await move_record(
+        session,
+        FAMILIES,
+        family,
+        request.action,
+        by=actor,
+        version=version,
+        grounds=request.grounds.given(),
     )
-    response = await _answer(session, actor, family_id)
-    response.status_code = 201
-    return response
+    return await answer_step(session, access, entry)
 
 
-async def _answer(session: Transaction, actor: CurrentActor, family_id: UUID) -> Response:
+async def answer_family(session: Transaction, access: AccessNow, family_id: UUID) -> Response:
+    """The family as it is after the change, as its reader would get it."""
+    actor = access.actor
     body = await families.document_of(
-        await reading_in(session), family_id, within=actor.region, sight=SIGHT_OF[actor.role]
+        await people_in(session, access),
+        family_id,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
     )
     return answer_versioned(body)

@@ -1,11 +1,22 @@
 """What a step rests on, as it is sent: one field for each `Ground` of the workflows."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from app.db.audit import MovedMeanwhile
+from app.domain.errors import Outdated
+from app.domain.households import RecordAction
 from app.domain.proposals import Attendance, Outcome
-from app.domain.workflow import Ground
+from app.domain.workflow import (
+    ActionNotOpen,
+    Ground,
+    GroundsMissing,
+    GroundsNotAsked,
+    OnItsWay,
+    RoleMayNot,
+)
+from app.routers.problems import VersionNotNamed
 from app.routers.shapes import DayPassed, Line, Note, Shape, ShortLine
 
 Count = Annotated[int, Field(ge=1, le=9999, strict=True)]
@@ -43,3 +54,15 @@ class Grounds(Shape):
     def given(self) -> dict[Ground, Any]:
         sent = self.model_dump(mode="json", exclude_none=True)
         return {Ground(name): value for name, value in sent.items()}
+
+
+class RecordStepRequest(Shape):
+    """Taking a household, a family or a member out of a draft, or bringing it back."""
+
+    action: Literal[RecordAction.REMOVE, RecordAction.RESTORE]
+    grounds: Grounds = Grounds()
+
+
+# How a change of a record can be refused, whatever else there is.
+CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
+STEPS = (*CHANGES, GroundsMissing, GroundsNotAsked)

@@ -1,7 +1,7 @@
 """Households (rumah tangga), with their families and members: `/v1/households`."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,8 +16,8 @@ from app.commands.households import (
     move_record,
     open_household,
 )
-from app.db import families, households, members, regions
-from app.db.audit import MovedMeanwhile, expect
+from app.db import families, households, regions
+from app.db.access import people_in
 from app.db.faults import (
     FamilyNumberTaken,
     IdTaken,
@@ -27,21 +27,18 @@ from app.db.faults import (
 from app.db.households import HouseholdNotFound
 from app.db.pages import Asked
 from app.db.regions import VillageNotFound
-from app.db.sessions import reading_in
 from app.db.tables.base import new_id
-from app.domain.errors import Outdated
 from app.domain.households import HOUSEHOLDS, RecordAction, RecordState
 from app.domain.proposals import ProposalKind, ProposalState
-from app.domain.sight import SIGHT_OF
 from app.domain.workflow import (
     ActionNotOpen,
     Ground,
-    GroundsMissing,
     OnItsWay,
     RoleMayNot,
     StillProposed,
 )
 from app.routers.access import (
+    AccessNow,
     After,
     CurrentActor,
     CurrentSight,
@@ -54,16 +51,16 @@ from app.routers.access import (
     WritingRoute,
     answer_page,
     answer_versioned,
+    created,
 )
-from app.routers.families import FamilyDraft, FamilyView
-from app.routers.grounds import Grounds
-from app.routers.members import MemberDraft, MemberView, PersonDraft
-from app.routers.problems import VersionNotNamed, refuses
+from app.routers.audit import AuditEntryView, answer_step
+from app.routers.families import FamilyDraft, FamilyView, answer_family
+from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
+from app.routers.members import MemberDraft, MemberView, PersonDraft, answer_member
+from app.routers.problems import refuses
 from app.routers.shapes import Line, Neighbourhood, Shape, VillageCode, each_its_own
 
 router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
-
-CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
 
 
 class Location(Shape):
@@ -195,18 +192,11 @@ class HouseholdPage(BaseModel):
     items: list[HouseholdLine]
 
 
-class RecordStepRequest(Shape):
-    action: Literal[RecordAction.REMOVE, RecordAction.RESTORE]
-    grounds: Grounds = Grounds()
-
-
-async def answer(session: Transaction, actor: CurrentActor, household_id: UUID) -> Response:
+async def answer_household(session: Transaction, access: AccessNow, household_id: UUID) -> Response:
     """The household as it is after the change, as its reader would get it."""
+    actor = access.actor
     body = await households.document(
-        await reading_in(session),
-        household_id,
-        within=actor.region,
-        seen_by=actor,
+        await people_in(session, access), household_id, within=actor.region, seen_by=actor
     )
     return answer_versioned(body)
 
@@ -225,7 +215,11 @@ async def answer(session: Transaction, actor: CurrentActor, household_id: UUID) 
     ),
 )
 async def draft_household(
-    draft: HouseholdDraft, actor: CurrentActor, session: Transaction, known: Known
+    draft: HouseholdDraft,
+    actor: CurrentActor,
+    session: Transaction,
+    access: AccessNow,
+    known: Known,
 ) -> Response:
     """Enter a household of your village as a draft, with whatever is known of it."""
     village = await regions.find_village(session, draft.village_code, within=actor.region)
@@ -237,14 +231,12 @@ async def draft_household(
         for member in family_draft.members:
             values = {**member.columns(), "family_id": family.id}
             await enter_member(session, household, values, by=actor, known=known)
-    response = await answer(session, actor, household.id)
-    response.status_code = 201
-    response.headers["Location"] = f"/v1/households/{household.id}"
-    return response
+    response = await answer_household(session, access, household.id)
+    return created(response, f"/v1/households/{household.id}")
 
 
 @router.get("", response_model=HouseholdPage, responses=refuses(ReadsNobody))
-async def list_households(  # noqa: PLR0913, PLR0917 - the parts of the question
+async def list_households(
     request: Request,
     actor: CurrentActor,
     sight: CurrentSight,
@@ -285,39 +277,42 @@ async def change_household(
     fields: HouseholdFields,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
 ) -> Response:
     """Change the fields you send; null empties one. Who came first is never overwritten."""
-    household = await households.find(session, household_id, within=actor.region, hold=True)
-    await expect(session, household, version)
-    await amend_household(session, household, fields.columns(), by=actor)
-    return await answer(session, actor, household_id)
+    household = await households.find(session, household_id, within=actor.region)
+    await amend_household(session, household, fields.columns(), by=actor, version=version)
+    return await answer_household(session, access, household_id)
 
 
 @router.post(
     "/{household_id}/steps",
     status_code=201,
-    response_model=HouseholdView,
+    response_model=AuditEntryView,
     description="Take a draft out, or bring it back. Nothing is deleted.\n\n"
     + HOUSEHOLDS.as_markdown(),
-    responses=refuses(HouseholdNotFound, *CHANGES, StillProposed, GroundsMissing),
+    responses=refuses(HouseholdNotFound, *STEPS, StillProposed),
 )
 async def take_household_step(
     household_id: UUID,
     request: RecordStepRequest,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
 ) -> Response:
-    household = await households.find(session, household_id, within=actor.region, hold=True)
-    await expect(session, household, version)
-    grounds = request.grounds.given()
-    await move_record(
-        session, HOUSEHOLDS, household, household, request.action, by=actor, grounds=grounds
+    household = await households.find(session, household_id, within=actor.region)
+    entry = await move_record(
+        session,
+        HOUSEHOLDS,
+        household,
+        request.action,
+        by=actor,
+        version=version,
+        grounds=request.grounds.given(),
     )
-    response = await answer(session, actor, household_id)
-    response.status_code = 201
-    return response
+    return await answer_step(session, access, entry)
 
 
 @router.post(
@@ -330,19 +325,18 @@ async def take_household_step(
     ),
 )
 async def draft_family(
-    household_id: UUID, draft: FamilyDraft, actor: CurrentActor, session: Transaction
+    household_id: UUID,
+    draft: FamilyDraft,
+    actor: CurrentActor,
+    session: Transaction,
+    access: AccessNow,
 ) -> Response:
     """Enter a family (KK) of this household."""
     household = await households.find(session, household_id, within=actor.region, hold=True)
     await open_household(session, household, by=actor)
     family = await enter_family(session, household, draft.columns(), by=actor)
-    body = await families.document_of(
-        await reading_in(session), family.id, within=actor.region, sight=SIGHT_OF[actor.role]
-    )
-    response = answer_versioned(body)
-    response.status_code = 201
-    response.headers["Location"] = f"/v1/families/{family.id}"
-    return response
+    response = await answer_family(session, access, family.id)
+    return created(response, f"/v1/families/{family.id}")
 
 
 @router.post(
@@ -366,16 +360,12 @@ async def draft_member(
     draft: MemberDraft,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     known: Known,
 ) -> Response:
     """Enter a member of this household. A NIK that cannot be right is kept, and marked."""
     household = await households.find(session, household_id, within=actor.region, hold=True)
     await open_household(session, household, by=actor)
     member = await enter_member(session, household, draft.columns(), by=actor, known=known)
-    body = await members.document_of(
-        await reading_in(session), member.id, within=actor.region, sight=SIGHT_OF[actor.role]
-    )
-    response = answer_versioned(body)
-    response.status_code = 201
-    response.headers["Location"] = f"/v1/members/{member.id}"
-    return response
+    response = await answer_member(session, access, member.id)
+    return created(response, f"/v1/members/{member.id}")

@@ -1,26 +1,24 @@
 """Members of households (anggota rumah tangga): `/v1/members`."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from app.commands.households import amend_member, move_record
-from app.db import households, members
-from app.db.audit import MovedMeanwhile, expect
+from app.db import members
+from app.db.access import people_in
 from app.db.families import FamilyNotFound
 from app.db.faults import TwoFamilyHeads, TwoHouseholdHeads
 from app.db.members import MemberNotFound
-from app.db.sessions import reading_in
 from app.db.tables.base import new_id
-from app.domain.errors import Outdated
-from app.domain.households import MEMBERS, RecordAction, RecordState
+from app.domain.households import MEMBERS, RecordState
 from app.domain.niks import NikVerdict
 from app.domain.sight import SIGHT_OF
-from app.domain.workflow import ActionNotOpen, GroundsMissing, OnItsWay, RoleMayNot
 from app.routers.access import (
+    AccessNow,
     CurrentActor,
     CurrentSight,
     IfMatch,
@@ -31,13 +29,12 @@ from app.routers.access import (
     WritingRoute,
     answer_versioned,
 )
-from app.routers.grounds import Grounds
-from app.routers.problems import VersionNotNamed, refuses
+from app.routers.audit import AuditEntryView, answer_step
+from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
+from app.routers.problems import refuses
 from app.routers.shapes import Day, Line, MaritalStatus, NikText, Relation, SexCode, Shape
 
 router = APIRouter(prefix="/v1/members", tags=["members"], route_class=WritingRoute)
-
-CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
 
 
 class PersonFields(Shape):
@@ -106,11 +103,6 @@ class MemberView(BaseModel):
     updated_at: datetime
 
 
-class MemberStepRequest(Shape):
-    action: Literal[RecordAction.REMOVE, RecordAction.RESTORE]
-    grounds: Grounds = Grounds()
-
-
 @router.get(
     "/{member_id}", response_model=MemberView, responses=refuses(MemberNotFound, ReadsNobody)
 )
@@ -128,51 +120,57 @@ async def read_member(
     response_model=MemberView,
     responses=refuses(MemberNotFound, FamilyNotFound, *CHANGES, TwoHouseholdHeads, TwoFamilyHeads),
 )
-async def change_member(  # noqa: PLR0913, PLR0917 - what every change brings
+async def change_member(
     member_id: UUID,
     fields: MemberChanges,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
     known: Known,
 ) -> Response:
     """Change the fields you send; null empties one. The NIK is checked anew."""
     member = await members.find(session, member_id, within=actor.region)
-    household = await households.find(session, member.household_id, within=actor.region, hold=True)
-    await expect(session, member, version)
-    await amend_member(session, household, member, fields.columns(), by=actor, known=known)
-    return await _answer(session, actor, member_id)
+    await amend_member(session, member, fields.columns(), by=actor, version=version, known=known)
+    return await answer_member(session, access, member_id)
 
 
 @router.post(
     "/{member_id}/steps",
     status_code=201,
-    response_model=MemberView,
+    response_model=AuditEntryView,
     description="Take a member out of a draft, or bring him back. Nothing is deleted.\n\n"
     + MEMBERS.as_markdown(),
-    responses=refuses(MemberNotFound, *CHANGES, GroundsMissing, TwoHouseholdHeads, TwoFamilyHeads),
+    responses=refuses(MemberNotFound, *STEPS, TwoHouseholdHeads, TwoFamilyHeads),
 )
 async def take_member_step(
     member_id: UUID,
-    request: MemberStepRequest,
+    request: RecordStepRequest,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
 ) -> Response:
     member = await members.find(session, member_id, within=actor.region)
-    household = await households.find(session, member.household_id, within=actor.region, hold=True)
-    await expect(session, member, version)
-    grounds = request.grounds.given()
-    await move_record(
-        session, MEMBERS, household, member, request.action, by=actor, grounds=grounds
+    entry = await move_record(
+        session,
+        MEMBERS,
+        member,
+        request.action,
+        by=actor,
+        version=version,
+        grounds=request.grounds.given(),
     )
-    response = await _answer(session, actor, member_id)
-    response.status_code = 201
-    return response
+    return await answer_step(session, access, entry)
 
 
-async def _answer(session: Transaction, actor: CurrentActor, member_id: UUID) -> Response:
+async def answer_member(session: Transaction, access: AccessNow, member_id: UUID) -> Response:
+    """The member as it is after the change, as its reader would get it."""
+    actor = access.actor
     body = await members.document_of(
-        await reading_in(session), member_id, within=actor.region, sight=SIGHT_OF[actor.role]
+        await people_in(session, access),
+        member_id,
+        within=actor.region,
+        sight=SIGHT_OF[actor.role],
     )
     return answer_versioned(body)

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.commands.proposals import NikHeldElsewhere, draft, take
 from app.db import audit_entries, households, proposals
+from app.db.access import people_in
 from app.db.audit import MovedMeanwhile
 from app.db.faults import AlreadyProposed, IdTaken
 from app.db.households import HouseholdNotFound
 from app.db.pages import Asked
 from app.db.proposals import ProposalNotFound
-from app.db.sessions import reading_in
 from app.db.tables.base import new_id
 from app.domain.errors import Outdated
 from app.domain.new_families import NotYetComplete
@@ -32,28 +32,29 @@ from app.domain.workflow import (
     ActionNotOpen,
     Ground,
     GroundsMissing,
+    GroundsNotAsked,
     OnItsWay,
     OwnWork,
     RoleMayNot,
     TargetNotOpen,
 )
 from app.routers.access import (
+    AccessNow,
     After,
     AfterNumber,
+    AuditReading,
     CurrentActor,
     IfMatch,
     Limit,
     People,
-    ReadingNow,
     ReadsNobody,
     Transaction,
     WritingRoute,
-    answer_json,
     answer_page,
     answer_versioned,
-    etag,
+    created,
 )
-from app.routers.audit import AuditEntryView, AuditPage
+from app.routers.audit import AuditEntryView, AuditPage, answer_step
 from app.routers.grounds import Grounds
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import Shape
@@ -67,6 +68,7 @@ MOVES = (
     MovedMeanwhile,
     Outdated,
     GroundsMissing,
+    GroundsNotAsked,
     VersionNotNamed,
 )
 
@@ -192,25 +194,19 @@ class ProposalPage(BaseModel):
     ),
 )
 async def draft_proposal(
-    request: ProposalDraft, actor: CurrentActor, session: Transaction
+    request: ProposalDraft, actor: CurrentActor, session: Transaction, access: AccessNow
 ) -> Response:
     """Propose a household of your drafts. Nothing is frozen until you submit it."""
     household = await households.find(session, request.household_id, within=actor.region, hold=True)
     proposal = await draft(session, household, {"id": request.id}, by=actor)
     body = await proposals.document(
-        await reading_in(session),
-        proposal.id,
-        within=actor.region,
-        seen_by=actor,
+        await people_in(session, access), proposal.id, within=actor.region, seen_by=actor
     )
-    response = answer_versioned(body)
-    response.status_code = 201
-    response.headers["Location"] = f"/v1/proposals/{proposal.id}"
-    return response
+    return created(answer_versioned(body), f"/v1/proposals/{proposal.id}")
 
 
 @router.get("", response_model=ProposalPage, responses=refuses(ReadsNobody))
-async def list_proposals(  # noqa: PLR0913, PLR0917 - the parts of the question
+async def list_proposals(
     request: Request,
     actor: CurrentActor,
     reading: People,
@@ -245,11 +241,11 @@ async def read_proposal(proposal_id: UUID, actor: CurrentActor, reading: People)
 
 
 @router.get("/{proposal_id}/steps", response_model=AuditPage, responses=refuses(ProposalNotFound))
-async def list_steps(  # noqa: PLR0913, PLR0917 - the parts of the question
+async def list_steps(
     request: Request,
     proposal_id: UUID,
     actor: CurrentActor,
-    reading: ReadingNow,
+    reading: AuditReading,
     after: AfterNumber,
     limit: Limit = 50,
 ) -> Response:
@@ -275,6 +271,7 @@ async def take_step(
     request: StepRequest,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
 ) -> Response:
     entry = await take(
@@ -286,7 +283,7 @@ async def take_step(
         grounds=request.grounds.given(),
         to=request.target,
     )
-    return await _taken(session, actor, entry)
+    return await answer_step(session, access, entry)
 
 
 @router.post(
@@ -303,6 +300,7 @@ async def decide(
     request: DecisionRequest,
     actor: CurrentActor,
     session: Transaction,
+    access: AccessNow,
     version: IfMatch,
 ) -> Response:
     entry = await take(
@@ -314,12 +312,4 @@ async def decide(
         grounds=request.grounds.given(),
         to=request.target,
     )
-    return await _taken(session, actor, entry)
-
-
-async def _taken(session: Transaction, actor: CurrentActor, entry: Any) -> Response:  # noqa: ANN401
-    """The step as the audit keeps it; its version is the proposal's next ETag."""
-    body = await audit_entries.document(
-        await reading_in(session), entry.id, within=actor.region, sight=SIGHT_OF[actor.role]
-    )
-    return answer_json(body, status=201, headers={"ETag": etag(entry.version)})
+    return await answer_step(session, access, entry)

@@ -30,13 +30,15 @@ END $$
 
 # Form 1 of the bytes that are hashed: every column, in this order, each with its length before
 # it, so that no two entries give the same bytes. Nothing here depends on a setting of the
-# session: numbers and ids have one text, times are microseconds since 1970, hashes are hex.
+# session: numbers and ids have one text, times are microseconds since 1970, hashes are hex. The
+# salt is told to nobody: without it a reader of hashes could try out the numbers he sees masked.
 COLUMNS = (
     "e.hash_version::text",
     "e.id::text",
     "e.workflow",
     "e.subject_id::text",
     "e.seq::text",
+    "e.salt::text",
     "e.scope_code::text",
     "e.action",
     "e.source",
@@ -76,6 +78,7 @@ BEGIN
     RETURNING * INTO head;
 
     NEW.seq := head.seq;
+    NEW.salt := gen_random_uuid();
     NEW.at := head.at;
     NEW.xid := pg_current_xact_id()::text::bigint;
     NEW.prev_hash := head.hash;
@@ -165,6 +168,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_proposal_household_id_created_at"), "proposal", ["household_id", "created_at"]
+    )
+    op.create_index(
         "uq_proposal_live_of_household",
         "proposal",
         ["household_id"],
@@ -224,6 +230,7 @@ def upgrade() -> None:
         sa.Column("grounds", sa.Text(), nullable=False),
         sa.Column("changes", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), server_default=sa.FetchedValue(), nullable=False),
+        sa.Column("salt", sa.Uuid(), server_default=sa.FetchedValue(), nullable=False),
         sa.Column(
             "at", sa.DateTime(timezone=True), server_default=sa.FetchedValue(), nullable=False
         ),
@@ -248,6 +255,13 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_entry_scope_code_id"), "audit_entry", ["scope_code", "id"], unique=False
     )
+    for first in ("workflow", "action"):
+        op.create_index(
+            op.f(f"ix_audit_entry_{first}_scope_code_id"),
+            "audit_entry",
+            [first, "scope_code", "id"],
+        )
+    op.create_index("ix_audit_entry_at", "audit_entry", ["at"], postgresql_using="brin")
     op.create_index(
         op.f("ix_audit_entry_actor_id_scope_code_id"),
         "audit_entry",
@@ -341,7 +355,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("actor_id", "scope_code", "key", name=op.f("pk_stored_answer")),
     )
-    op.create_index(op.f("ix_stored_answer_at"), "stored_answer", ["at"], unique=False)
+    op.create_index(
+        op.f("ix_stored_answer_scope_code_at"), "stored_answer", ["scope_code", "at"], unique=False
+    )
     scope("proposal")
     grant("SELECT, INSERT, UPDATE", "proposal")
     grant("SELECT, INSERT, UPDATE", "policy")

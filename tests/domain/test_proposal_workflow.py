@@ -21,6 +21,7 @@ from app.domain.workflow import (
     Fact,
     Ground,
     GroundsMissing,
+    GroundsNotAsked,
     OwnWork,
     RoleMayNot,
     TargetNotOpen,
@@ -33,7 +34,6 @@ A_REGION = {
     Tier.PROVINCE: "36",
     Tier.NATION: "",
 }
-ALL_GROUNDS: dict[Ground, object] = dict.fromkeys(Ground, "given")
 A = ProposalAction
 
 # Written out by hand from the regulation and the handbook, on purpose: a second opinion against
@@ -96,13 +96,26 @@ def a(role: Role) -> Actor:
     return Actor(uuid4(), role, Region(A_REGION[tier]))
 
 
+def enough(state: ProposalState, action: ProposalAction, to: object = None) -> dict[Ground, object]:
+    """The grounds the regulation asks for, and no others."""
+    needs = APPROVAL_NEEDS.get(state, set()) if action == "approve" else NEEDS[action]
+    if action == "deliberate" and to == "rejected":
+        needs = needs | {"reason"}
+    return {Ground(need): "given" for need in needs}
+
+
 def reached(role: Role, state: ProposalState, action: ProposalAction, road: Fact) -> set[str]:
     """Everywhere the action can lead, whatever target is named."""
     found: set[str] = set()
     for target in [None, *ProposalState]:
         try:
             step = PROPOSALS.step(
-                state, action, by=a(role), grounds=ALL_GROUNDS, facts={road}, to=target
+                state,
+                action,
+                by=a(role),
+                grounds=enough(state, action, target) if action != "draft" else {},
+                facts={road},
+                to=target,
             )
         except Refusal:
             continue
@@ -145,7 +158,7 @@ def test_a_step_without_its_grounds_is_refused_naming_each(role: str, state: str
     road = {Fact.DISTRICT_CHECKS}
 
     for need in needs:
-        grounds = {ground: "given" for ground in Ground if ground != need}
+        grounds = {Ground(other): "given" for other in needs - {need}}
         with pytest.raises(GroundsMissing) as refused:
             PROPOSALS.step(
                 ProposalState(state),
@@ -160,6 +173,39 @@ def test_a_step_without_its_grounds_is_refused_naming_each(role: str, state: str
     assert PROPOSALS.step(
         ProposalState(state), A(action), by=a(Role(role)), grounds=given, facts=road, to=to
     )
+
+
+@pytest.mark.parametrize(("role", "state", "action"), sorted(ALLOWED))
+def test_a_step_with_grounds_it_does_not_rest_on_is_refused_naming_each(
+    role: str, state: str, action: str
+):
+    [target, *_] = sorted(ALLOWED[role, state, action] - {"rejected"} or {"rejected"})
+    chosen = action in {"deliberate", "return"}
+    to = ProposalState(target) if chosen else None
+    grounds = enough(ProposalState(state), A(action))
+    foreign = sorted(set(Ground) - grounds.keys() - {Ground.NOTE})
+
+    for ground in foreign:
+        with pytest.raises(GroundsNotAsked) as refused:
+            PROPOSALS.step(
+                ProposalState(state),
+                A(action),
+                by=a(Role(role)),
+                grounds={**grounds, ground: "given"},
+                facts={Fact.DISTRICT_CHECKS},
+                to=to,
+            )
+        assert [fault.pointer for fault in refused.value.faults] == [f"/grounds/{ground}"]
+
+
+def test_an_approval_that_names_another_target_goes_nowhere():
+    with pytest.raises(TargetNotOpen):
+        PROPOSALS.step(
+            ProposalState.AWAITING_REGENCY,
+            A.APPROVE,
+            by=a(Role.REGENCY_VERIFIER),
+            to=ProposalState.DRAFTED,
+        )
 
 
 def test_a_name_the_deliberation_finds_not_eligible_is_rejected_with_a_reason():
@@ -197,9 +243,7 @@ def test_nobody_decides_on_his_own_proposal(action: ProposalAction):
             facts = {Fact.OWN_WORK, Fact.DISTRICT_FORWARDS}
         [role] = row.by
         with pytest.raises(OwnWork):
-            PROPOSALS.step(
-                row.source, action, by=a(role), grounds=ALL_GROUNDS, facts=facts, to=row.target
-            )
+            PROPOSALS.step(row.source, action, by=a(role), grounds={}, facts=facts, to=row.target)
 
 
 def test_a_return_names_the_earlier_state_it_goes_to():
@@ -208,7 +252,7 @@ def test_a_return_names_the_earlier_state_it_goes_to():
             ProposalState.AWAITING_REGENCY,
             A.RETURN,
             by=a(Role.REGENCY_VERIFIER),
-            grounds=ALL_GROUNDS,
+            grounds={Ground.REASON: "data_incomplete"},
         )
 
     assert refused.value.words["targets"] == ["drafted", "awaiting_deliberation"]

@@ -42,6 +42,9 @@ class AuditEntry(SQLModel, table=True):
         UniqueConstraint("subject_id", "seq"),
         Index(None, "scope_code", "id"),
         Index(None, "actor_id", "scope_code", "id"),
+        Index(None, "workflow", "scope_code", "id"),
+        Index(None, "action", "scope_code", "id"),
+        Index("ix_audit_entry_at", "at", postgresql_using="brin"),
         Index("ix_audit_entry_decisions", "scope_code", "id", postgresql_where=text(DECISIONS)),
     )
 
@@ -66,6 +69,7 @@ class AuditEntry(SQLModel, table=True):
     grounds: str = Field(sa_type=Text)
     changes: str = Field(sa_type=Text)
     seq: int | None = Field(default=None, sa_column_kwargs=FILLED)
+    salt: UUID | None = Field(default=None, sa_column_kwargs=FILLED)  # told to nobody
     at: datetime | None = Field(
         default=None, sa_type=DateTime(timezone=True), sa_column_kwargs=FILLED
     )

@@ -31,6 +31,7 @@ class Proposal(SQLModel, table=True):
         ),
         Index(None, "scope_code", "id"),
         Index(None, "state", "scope_code", "id"),
+        Index(None, "household_id", "created_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

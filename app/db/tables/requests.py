@@ -14,7 +14,7 @@ class StoredAnswer(SQLModel, table=True):
     """What the service answered to an Idempotency-Key. It may speak of people, so it is scoped."""
 
     __tablename__ = "stored_answer"
-    __table_args__ = (Index(None, "at"),)
+    __table_args__ = (Index(None, "scope_code", "at"),)
 
     actor_id: UUID = Field(primary_key=True)
     scope_code: int = Field(primary_key=True, sa_type=BigInteger)
