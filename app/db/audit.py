@@ -148,7 +148,11 @@ async def expect(session: AsyncSession, subject: Subject, version: int) -> None:
     if subject.version == version:
         return
     entries = await session.exec(
-        select(AuditEntry).where(AuditEntry.subject_id == subject.id, AuditEntry.version > version)
+        select(AuditEntry).where(
+            AuditEntry.subject_id == subject.id,
+            AuditEntry.workflow == type(subject).__tablename__,
+            AuditEntry.version > version,
+        )
     )
     changed = {pointer for entry in entries for pointer in _changed_by(entry)}
     faults = [Fault(pointer, "changed_meanwhile", CHANGED) for pointer in sorted(changed)]

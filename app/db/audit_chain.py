@@ -61,10 +61,9 @@ WITH linked AS (
         e.action, e.actor_role, lag(e.id) OVER chain AS id_before,
         lag(e.seq, 1, 0) OVER chain AS seq_before, lag(e.hash) OVER chain AS hash_before,
         lag(e.at, 1, e.at) OVER chain AS at_before,
-        lag(e.workflow, 1, e.workflow) OVER chain AS workflow_before,
         lag(e.target) OVER chain AS target_before, lag(e.version) OVER chain AS version_before
     FROM audit_entry e
-    WINDOW chain AS (PARTITION BY e.subject_id ORDER BY e.seq)
+    WINDOW chain AS (PARTITION BY e.subject_id, e.workflow ORDER BY e.seq)
 ), judged AS (
     SELECT id, workflow, subject_id, seq, CASE
         WHEN seq > seq_before + 1
@@ -76,8 +75,6 @@ WITH linked AS (
         WHEN id < id_before THEN 'it follows entry ' || id_before || ', which was written later'
         WHEN (at >= at_before) IS NOT TRUE THEN
             'it is dated before entry ' || id_before || ', which it follows'
-        WHEN workflow IS DISTINCT FROM workflow_before
-            THEN 'it follows entry ' || id_before || ', which is of a ' || workflow_before
         WHEN ((workflow, coalesce(source, ''), action, target, actor_role) IN (SELECT *
             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]))) IS NOT TRUE
             THEN 'no workflow has its step (' || concat_ws(' ', action, 'from ' || source, 'to',
@@ -97,19 +94,21 @@ SELECT * FROM judged WHERE fault IS NOT NULL ORDER BY id LIMIT 1
 
 # Every head against the last entry of its chain, and every chain against its head.
 HEADS = """
-SELECT l.id, l.workflow, coalesce(l.subject_id, h.subject_id) AS subject_id, l.seq, CASE
-    WHEN l.subject_id IS NULL THEN 'all entries of its chain are missing, ' || h.seq || ' in number'
-    WHEN h.subject_id IS NULL THEN 'the head of its chain is missing'
+SELECT l.id, workflow, subject_id, l.seq, CASE
+    WHEN l.id IS NULL THEN 'all entries of its chain are missing, ' || h.seq || ' in number'
+    WHEN h.seq IS NULL THEN 'the head of its chain is missing'
     WHEN h.seq > l.seq
         THEN 'what was written after it is missing, ' || h.seq - l.seq || ' in number'
     WHEN (h.seq, h.hash) IS DISTINCT FROM (l.seq, l.hash)
         THEN 'it ends its chain, but the head of the chain is another'
     ELSE 'it is dated after the head of its chain' END AS fault
 FROM audit_head h FULL JOIN (
-    SELECT e.id, e.workflow, subject_id, seq, e.hash, e.at
-    FROM (SELECT subject_id, max(seq) AS seq FROM audit_entry GROUP BY subject_id) AS last
-    JOIN audit_entry e USING (subject_id, seq)
-) l USING (subject_id)
+    SELECT e.id, workflow, subject_id, seq, e.hash, e.at
+    FROM (
+        SELECT subject_id, workflow, max(seq) AS seq FROM audit_entry GROUP BY subject_id, workflow
+    ) AS last
+    JOIN audit_entry e USING (subject_id, workflow, seq)
+) l USING (subject_id, workflow)
 WHERE (h.seq, h.hash) IS DISTINCT FROM (l.seq, l.hash) OR l.at > h.at
 ORDER BY l.id, subject_id LIMIT 1
 """
@@ -126,7 +125,8 @@ SELECT l.id, '{workflow}' AS workflow, coalesce(l.subject_id, s.id) AS subject_i
         || s.version END AS fault
 FROM "{workflow}" s FULL JOIN (
     SELECT e.id, subject_id, seq, e.target, e.version
-    FROM audit_head JOIN audit_entry e USING (subject_id, seq) WHERE e.workflow = '{workflow}'
+    FROM audit_head JOIN audit_entry e USING (subject_id, workflow, seq)
+    WHERE workflow = '{workflow}'
 ) l ON l.subject_id = s.id
 WHERE (s.id, s.state, s.version) IS DISTINCT FROM (l.subject_id, l.target, l.version)
     AND NOT ({unbegun} AND l.id IS NULL AND s.state = '{initial}' AND s.version = 1)

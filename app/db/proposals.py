@@ -73,6 +73,7 @@ async def facts_of(session: AsyncSession, proposal: Proposal, *, for_: Actor) ->
         select(AuditEntry.id)
         .where(
             AuditEntry.subject_id == proposal.id,
+            AuditEntry.workflow == PROPOSALS.name,
             AuditEntry.actor_id == for_.id,
             col(AuditEntry.action).in_(AUTHORSHIP),
         )
@@ -110,7 +111,8 @@ async def people_of(
 
 AUTHORSHIP = (PROPOSALS.first_action, ProposalAction.SUBMIT)
 _AUTHORED = """EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {p}.id
-    AND e.actor_id = {actor}::uuid AND e.action IN ('draft', 'submit'))"""
+    AND e.workflow = 'proposal' AND e.action IN ('draft', 'submit')
+    AND e.actor_id = {actor}::uuid)"""
 _OPEN = f"({{offers}}::jsonb -> CASE WHEN {_AUTHORED} THEN 'own' ELSE 'others' END -> {{p}}.state)"
 
 

@@ -251,7 +251,7 @@ async def list_steps(
 ) -> Response:
     """Everything that happened to a proposal, in order: who, what, when, on what grounds."""
     await proposals.known(reading, proposal_id, within=actor.region)
-    asked = Asked(after, limit, {"subject_id = {}": proposal_id})
+    asked = Asked(after, limit, {"workflow = {}": PROPOSALS.name, "subject_id = {}": proposal_id})
     body = await audit_entries.list_page(
         reading, asked, within=actor.region, sight=SIGHT_OF[actor.role]
     )

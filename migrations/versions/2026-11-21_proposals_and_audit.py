@@ -64,7 +64,7 @@ RETURN convert_to(
 )
 """
 
-# The chain of a subject: its head is locked, so that two entries never follow the same one. The
+# The chain of a subject in its workflow: its head is locked, so that two entries never follow the same one. The
 # clock may be set back; the times in a chain never are.
 CHAIN = """
 CREATE FUNCTION audit_chain() RETURNS trigger
@@ -72,9 +72,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     head audit_head;
 BEGIN
-    INSERT INTO audit_head AS h (subject_id, seq, hash, at)
-    VALUES (NEW.subject_id, 1, decode(repeat('00', 32), 'hex'), clock_timestamp())
-    ON CONFLICT (subject_id) DO UPDATE SET seq = h.seq + 1, at = greatest(h.at, clock_timestamp())
+    INSERT INTO audit_head AS h (subject_id, workflow, seq, hash, at)
+    VALUES (NEW.subject_id, NEW.workflow, 1, decode(repeat('00', 32), 'hex'), clock_timestamp())
+    ON CONFLICT (subject_id, workflow)
+    DO UPDATE SET seq = h.seq + 1, at = greatest(h.at, clock_timestamp())
     RETURNING * INTO head;
 
     NEW.seq := head.seq;
@@ -85,7 +86,8 @@ BEGIN
     NEW.hash_version := 1;
     NEW.hash := sha256(audit_canonical(NEW));
 
-    UPDATE audit_head SET hash = NEW.hash WHERE subject_id = NEW.subject_id;
+    UPDATE audit_head SET hash = NEW.hash
+    WHERE subject_id = NEW.subject_id AND workflow = NEW.workflow;
     RETURN NEW;
 END $$
 """
@@ -241,7 +243,9 @@ def upgrade() -> None:
             "hash_version", sa.SmallInteger(), server_default=sa.FetchedValue(), nullable=False
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
-        sa.UniqueConstraint("subject_id", "seq", name=op.f("uq_audit_entry_subject_id_seq")),
+        sa.UniqueConstraint(
+            "subject_id", "workflow", "seq", name=op.f("uq_audit_entry_subject_id_workflow_seq")
+        ),
     )
     op.create_index(
         "ix_audit_entry_decisions",
@@ -271,10 +275,11 @@ def upgrade() -> None:
     op.create_table(
         "audit_head",
         sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("workflow", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_audit_head")),
+        sa.PrimaryKeyConstraint("subject_id", "workflow", name=op.f("pk_audit_head")),
     )
     op.create_table(
         "access_entry",

@@ -39,7 +39,7 @@ class AuditEntry(SQLModel, table=True):
 
     __tablename__ = "audit_entry"
     __table_args__ = (
-        UniqueConstraint("subject_id", "seq"),
+        UniqueConstraint("subject_id", "workflow", "seq"),
         Index(None, "scope_code", "id"),
         Index(None, "actor_id", "scope_code", "id"),
         Index(None, "workflow", "scope_code", "id"),
@@ -80,11 +80,16 @@ class AuditEntry(SQLModel, table=True):
 
 
 class AuditHead(SQLModel, table=True):
-    """The last link of a subject's chain. Only the trigger's owner may touch it."""
+    """The last link of a subject's chain. Only the trigger's owner may touch it.
+
+    Ids are chosen by whoever sends them, so a household and a family may share one: it takes the
+    workflow to say whose chain it is.
+    """
 
     __tablename__ = "audit_head"
 
     subject_id: UUID = Field(primary_key=True)
+    workflow: str = Field(primary_key=True, sa_type=Text)
     seq: int
     hash: bytes = Field(sa_type=LargeBinary)
     at: datetime = Field(sa_type=DateTime(timezone=True))
