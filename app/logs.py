@@ -1,8 +1,11 @@
 """Structured logs, one JSON line each, on standard output. They name nobody."""
 
+import json
 import logging
 import re
+import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -17,6 +20,28 @@ def scrubbed(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapp
         if isinstance(value, str):
             event[key] = TOKEN.sub("[token]", SIXTEEN_DIGITS.sub(r"\1************", value))
     return event
+
+
+class OneLine(logging.Formatter):
+    """What libraries log, as one JSON line; of an exception only its kind: words quote people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind = record.exc_info[0] if record.exc_info else None
+        event: dict[str, Any] = {
+            "event": record.getMessage().partition("\n")[0],
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "kind": kind.__name__ if kind else None,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        return json.dumps(dict(scrubbed(None, "", event)), ensure_ascii=False)
+
+
+def of_libraries() -> None:
+    """Once, where the process is ours alone."""
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(OneLine())
+    logging.basicConfig(handlers=[lines], level=logging.WARNING, force=True)
 
 
 def configure(level: str) -> None:

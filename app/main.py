@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -38,6 +38,7 @@ from app.tokens import Tokens, read_key
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 1_000_000
 BODY_SECONDS = 60  # a megabyte over a weak line
+BODIES_AT_ONCE = 300  # that may be arriving
 DEADLINE_SECONDS = 8
 PER_CONNECTION = 3  # requests in flight for each connection of the pool, before we say 503
 PUBLIC = {
@@ -107,7 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         reasons,
         health,
     ):
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(access.only_known_queries)])
     problems.install(app)
     faults.install(app)
     app.add_exception_handler(access.AlreadyAnswered, access.answer_again)  # type: ignore[arg-type]
@@ -145,7 +146,12 @@ def _layers(settings: Settings) -> list[Middleware]:
         Middleware(faults.LastResort),
         Middleware(TokenCheck, public=PUBLIC),
         Middleware(layers.OnlyJson),
-        Middleware(layers.WholeBody, most=MAX_BODY_BYTES, seconds=BODY_SECONDS),
+        Middleware(
+            layers.WholeBody,
+            most=MAX_BODY_BYTES,
+            seconds=BODY_SECONDS,
+            at_once=BODIES_AT_ONCE,
+        ),
         Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
         Middleware(layers.Deadline, seconds=DEADLINE_SECONDS),
     ]

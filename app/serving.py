@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from app import logs
 from app.databases import Databases, check_service_role
 from app.db import migrations, regions_file
 from app.settings import CannotRun, Settings
 
+_MOST_HEADER_BYTES = 65_536
 _GRACE_SECONDS = 10  # the deadline of a request, and two more
 
 
@@ -59,8 +61,12 @@ def serve(settings: Settings, port: socket.socket) -> None:
     """Until a signal ends it."""
     from app.main import create_app  # noqa: PLC0415  (half a second other commands need not wait)
 
+    logs.of_libraries()
     config = uvicorn.Config(
         create_app(settings),
+        http="h11",  # httptools takes headers of any size, and keeps them
+        h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+        ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=False,  # the door itself looks behind the trusted proxies

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,7 +23,7 @@ from app.domain.channels import Channel
 from app.domain.errors import Fault, NotPermitted, Said
 from app.domain.niks import KnownRegions
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
-from app.routers.problems import Malformed, Unreadable, VersionNotNamed
+from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed
 
 bearer = HTTPBearer(
     bearerFormat="JWT",
@@ -305,6 +306,31 @@ def answer_page(request: Request, body: str) -> Response:
 
 
 NEXT_IN_BODY = re.compile(r'\{"next" ?: ?"([^"]+)"')
+
+
+# --- what is asked
+
+
+async def only_known_queries(request: Request) -> None:
+    """A misspelt filter would be no filter, and the answer would be everything."""
+    known = _queries_of(request.scope["route"])
+    sent = [name for name, _ in request.query_params.multi_items()]
+    unknown = sorted({name for name in sent if name not in known or sent.count(name) > 1})
+    if unknown:
+        faults = [Fault(f"?{name}"[:60], "not_allowed", SHAPES["not_allowed"]) for name in unknown]
+        raise Malformed(faults)
+
+
+_QUERIES: dict[str, frozenset[str]] = {}  # by the name of the route, which is its alone
+
+
+def _queries_of(route: APIRoute) -> frozenset[str]:
+    if route.name not in _QUERIES:
+        declared = get_flat_params(route.dependant)
+        _QUERIES[route.name] = frozenset(
+            field.alias for field in declared if isinstance(field.field_info, params.Query)
+        )
+    return _QUERIES[route.name]
 
 
 # --- what the service knows by heart

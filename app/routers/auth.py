@@ -62,12 +62,20 @@ async def address_of(request: Request) -> str:
     return _customer(hops[-1])
 
 
+def _without_port(address: str) -> str:
+    """Some proxies append it: 203.0.113.7:4000, [2001:db8::7]:4000."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, _, port = address.rpartition(":")
+    return host if port.isdecimal() and host.count(".") == 3 else address  # noqa: PLR2004 - IPv4
+
+
 def _customer(address: str) -> str:
     """One customer has 2**64 addresses of IPv6, so they count as one."""
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(_without_port(address))
     except ValueError:
-        return address
+        return "unknown"  # all of them together: nobody gets tries of his own by inventing names
     if isinstance(parsed, IPv6Address):
         return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
     return str(parsed)

@@ -21,8 +21,8 @@ class OurFault(Refusal):
 
     title = Said(id="Ada kesalahan pada layanan", en="Something is wrong with the service")
     detail = Said(
-        id="Tidak ada yang berubah. Laporkan nomor {request_id} kepada admin.",
-        en="Nothing was changed. Report the number {request_id} to an administrator.",
+        id="Baca ulang apakah sudah tersimpan, lalu laporkan nomor {request_id} kepada admin.",
+        en="Read again whether it was kept, then report number {request_id} to an administrator.",
     )
 
 

@@ -162,24 +162,34 @@ class WholeBody:
     A phone on a weak line takes its time; while it does, it holds no place among those at work.
     """
 
-    def __init__(self, app: ASGIApp, *, most: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, most: int, seconds: float, at_once: int) -> None:
         self.app = app
         self.most = most
         self.seconds = seconds
+        self.at_once = at_once
+        self.arriving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
-        try:
-            async with asyncio.timeout(self.seconds):
-                body = await self._read(Headers(scope=scope), receive)
-        except TimeoutError:
-            body = TooSlow(seconds=int(self.seconds))
+        body = await self._arrived(Headers(scope=scope), receive)
         if isinstance(body, Refusal):
             await problem_response(body, language=language_of(scope))(scope, receive, send)
         elif body is not None:
             await self.app(scope, _once(body, receive), send)
+
+    async def _arrived(self, headers: Headers, receive: Receive) -> bytes | Refusal | None:
+        if self.arriving >= self.at_once:
+            return Overloaded()
+        self.arriving += 1
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._read(headers, receive)
+        except TimeoutError:
+            return TooSlow(seconds=int(self.seconds))
+        finally:
+            self.arriving -= 1
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | Refusal | None:
         """All of it; or why not; or None where the sender is gone."""

@@ -183,11 +183,16 @@ def status_of(kind: type[Refusal]) -> int:
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
 
 
+UNREAD = {408, 413, 415}  # what is left of the body would hold the connection
+
+
 def problem_response(refusal: Refusal, *, language: Language) -> Response:
     problem = problem_of(refusal, language)
     headers = {"Content-Language": language, "Cache-Control": "no-store"}
     if problem.status == STATUS[NotRecognised]:
         headers["WWW-Authenticate"] = "Bearer"
+    if problem.status in UNREAD:
+        headers["Connection"] = "close"
     if "retry_after" in refusal.words:
         headers["Retry-After"] = str(refusal.words["retry_after"])
     return JSONResponse(

@@ -64,8 +64,8 @@ RETURN convert_to(
 )
 """
 
-# The chain of a subject in its workflow: its head is locked, so that two entries never follow the same one. The
-# clock may be set back; the times in a chain never are.
+# The chain of a subject in its workflow: its head is locked, so that two entries never follow the
+# same one. The clock may be set back; the times in a chain never are.
 CHAIN = """
 CREATE FUNCTION audit_chain() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
