@@ -209,10 +209,11 @@ def _bytes_of(row: asyncpg.Record) -> bytes:
 
 
 ENTRIES = """
-SELECT hash, prev_hash, hash_version, id, workflow, subject_id, seq, scope_code, action, source,
-    target, version, actor_id, actor_role, actor_region_code, channel, request_id, grounds, changes,
-    (extract(epoch FROM at AT TIME ZONE 'UTC') * 1000000)::bigint, xid, encode(prev_hash, 'hex')
-FROM audit_entry ORDER BY subject_id, seq
+SELECT hash, prev_hash, hash_version, id, workflow, subject_id, seq, salt, scope_code, action,
+    source, target, version, actor_id, actor_role, actor_region_code, channel, request_id, grounds,
+    changes, (extract(epoch FROM at AT TIME ZONE 'UTC') * 1000000)::bigint, xid,
+    encode(prev_hash, 'hex')
+FROM audit_entry ORDER BY subject_id, workflow, seq
 """
 
 
@@ -222,7 +223,7 @@ async def recompute(connection: asyncpg.Connection) -> list[bytes]:
     async with connection.transaction():
         await connection.execute(scope_statement(INDONESIA))
         rows = await connection.fetch(ENTRIES)
-    for _, chain in groupby(rows, key=itemgetter("subject_id")):
+    for _, chain in groupby(rows, key=itemgetter("subject_id", "workflow")):
         before = ZERO
         for row in chain:
             kept.append(_bytes_of(row))

@@ -60,5 +60,5 @@ def grounds(text: str, sight: Sight) -> str:
     digit = r"[\s.-]*[0-9]"
     return (
         f"regexp_replace({text}, '([0-9](?:{digit}){{3}})(?:{digit}){{8,}}', "
-        "'\1************', 'g')::json"
+        r"'\1************', 'g')::json"
     )

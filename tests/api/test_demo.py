@@ -181,8 +181,7 @@ class TestCilegon:
 
     async def test_has_niks_that_are_wrong_missing_or_held_elsewhere(self, demo: Demo):
         found = await demo.rows(
-            "SELECT nik_verdict, 'duplicate' = ANY (nik_codes) AS twice, count(*) "
-            "FROM member GROUP BY 1, 2"
+            "SELECT nik_verdict, nik_held(nik, id) AS twice, count(*) FROM member GROUP BY 1, 2"
         )
         count = {(row["nik_verdict"], row["twice"]): row["count"] for row in found}
 

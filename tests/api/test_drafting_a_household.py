@@ -226,6 +226,24 @@ class TestANik:
 
         assert response.json()["nik"] == nik
 
+    async def test_is_free_as_soon_as_a_returned_draft_is_corrected(
+        self, registry: Registry, operator: Caller
+    ):
+        proposal = await registry.proposal("awaiting_village_head")
+        head = await registry.caller(R.VILLAGE_HEAD)
+        await head.takes("return", proposal, target="drafted", reason="data_incomplete")
+        [member] = (await operator.gets(f"/v1/households/{proposal['household_id']}")).json()[
+            "members"
+        ]
+        twin = a_member(registry.village, nik=member["nik"], birth_date=member["birth_date"])
+        other = await registry.household(families=a_household(registry.village, twin)["families"])
+        assert other["members"][0]["nik_check"]["codes"] == ["duplicate"]
+
+        await operator.patches(f"/v1/members/{member['id']}", {"nik": a_nik(registry.village)})
+
+        read = (await operator.gets(f"/v1/members/{twin['id']}")).json()
+        assert read["nik_check"] == {"verdict": "valid", "codes": []}
+
     async def test_may_be_missing_in_a_draft(self, registry: Registry, operator: Caller):
         [member] = (await registry.household())["members"]
 
@@ -306,8 +324,9 @@ class TestLeavingADraft:
         )
 
         assert refused(without) == (422, "grounds-missing")
-        assert (removed.status_code, removed.json()["state"]) == (201, "inactive")
-        assert restored.json()["state"] == "proposed"
+        assert (removed.status_code, removed.json()["target"]) == (201, "inactive")
+        assert removed.headers["etag"] == '"2"'
+        assert restored.json()["target"] == "proposed"
         actions = [entry["action"] for entry in await registry.audit_of(own[0]["id"])]
         assert actions == ["enter", "remove", "restore"]
 
@@ -355,6 +374,24 @@ class TestLeavingADraft:
         again = a_member(registry.village, nik=member["nik"], birth_date=member["birth_date"])
         families = a_household(registry.village, again)["families"]
         assert await registry.proposal("awaiting_deliberation", families=families)
+
+    async def test_is_over_once_the_household_is_registered(
+        self, registry: Registry, operator: Caller
+    ):
+        head = a_member(registry.village)
+        ghost = a_member(
+            registry.village, number=2, relation_to_household_head=8, relation_to_family_head=8
+        )
+        families = a_household(registry.village, head, ghost)["families"]
+        proposal = await registry.proposal(families=families)
+        path, note = f"/v1/members/{ghost['id']}/steps", {"note": "Salah orang."}
+        await operator.posts(path, {"action": "remove", "grounds": note}, version=1)
+        while proposal["state"] != "determined":
+            proposal = await registry.moved_on(proposal)
+
+        response = await operator.posts(path, {"action": "restore", "grounds": note}, version=2)
+
+        assert refused(response) == (409, "action-not-open")
 
 
 class TestAList:

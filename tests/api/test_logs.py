@@ -115,7 +115,7 @@ async def test_each_request_is_one_line(house: Registry, capsys: pytest.CaptureF
     operator = await house.caller(Role.VILLAGE_OPERATOR)
     household_id = str(uuid4())
     requests = [
-        (f"/v1/households/{household_id}?q=1", "/v1/households/{household_id}", 404),
+        (f"/v1/households/{household_id}?q=1", "/v1/households/{household_id}", 422),
         ("/v1/households", "/v1/households", 200),
         ("/v1/households/nonsense", "/v1/households/{household_id}", 422),
         (f"/v1/nothing/{household_id}", None, 404),

@@ -245,6 +245,45 @@ class TestAStepIsRefused:
         assert refused(response) == (403, "own-work")
         assert (await as_verifier.reads(proposal))["open_actions"] == []
 
+    async def test_as_not_permitted_to_whoever_had_a_hand_in_an_earlier_submission(
+        self, registry: Registry
+    ):
+        operator = await registry.caller(R.VILLAGE_OPERATOR)
+        clerk = await registry.newcomer(R.REGENCY_OPERATOR)
+        proposal = await registry.proposal()
+        assert (await clerk.takes("submit", proposal)).status_code == 201
+        proposal = await registry.moved_on(await operator.reads(proposal))
+        head = await registry.caller(R.VILLAGE_HEAD)
+        await head.takes("return", proposal, target="drafted", **REASON)
+        proposal = await operator.reads(proposal)
+        while proposal["state"] != "awaiting_regency":
+            proposal = await registry.moved_on(proposal)
+        as_verifier = await registry.also(clerk, R.REGENCY_VERIFIER)
+
+        response = await as_verifier.takes("approve", proposal)
+
+        assert refused(response) == (403, "own-work")
+        assert (await as_verifier.reads(proposal))["open_actions"] == []
+
+    async def test_as_incomplete_when_it_brings_what_it_does_not_rest_on(self, registry: Registry):
+        proposal = await registry.proposal()
+        operator = await registry.caller(R.VILLAGE_OPERATOR)
+
+        response = await operator.takes("withdraw", proposal, note="Pindah.", **DECREE)
+
+        assert refused(response) == (422, "grounds-not-asked")
+        assert pointers(response) == {"/grounds/decree_number", "/grounds/decree_date"}
+
+    async def test_as_not_permitted_before_anything_is_told_of_its_version(
+        self, registry: Registry
+    ):
+        proposal = await registry.proposal("awaiting_village_head")
+        admin = await registry.caller(R.REGENCY_ADMIN)
+
+        response = await admin.takes("approve", proposal, version=1)
+
+        assert refused(response) == (403, "role-may-not")
+
     async def test_as_a_conflict_when_it_is_out_of_turn(self, registry: Registry):
         proposal = await registry.proposal("awaiting_deliberation")
         verifier = await registry.caller(R.REGENCY_VERIFIER)
@@ -397,6 +436,21 @@ class TestAProposalIsRead:
         [line] = response.json()["items"]
         assert (line["id"], line["head_name"]) == (drafted["id"], "Budi Santoso")
         assert [each["action"] for each in line["open_actions"]] == ["submit", "withdraw"]
+
+    async def test_as_the_newest_of_its_household_whatever_ids_the_clients_chose(
+        self, registry: Registry
+    ):
+        household = await registry.household()
+        operator = await registry.caller(R.VILLAGE_OPERATOR)
+        first = {"id": f"ffffffff{household['id'][8:]}", "household_id": household["id"]}
+        second = {"id": f"00000000{household['id'][8:]}", "household_id": household["id"]}
+        withdrawn = (await operator.posts("/v1/proposals", first)).json()
+        await operator.takes("withdraw", withdrawn, note="Salah.")
+        await operator.posts("/v1/proposals", second)
+
+        read = (await operator.gets(f"/v1/households/{household['id']}")).json()
+
+        assert (read["proposal"]["id"], read["proposal"]["state"]) == (second["id"], "drafted")
 
     async def test_once_per_household_while_it_lives(self, registry: Registry):
         proposal = await registry.proposal()

@@ -88,6 +88,25 @@ async def test_the_frozen_copy_is_shown_as_the_household_is(registry: Registry, 
         assert response.json()["content"] is None
 
 
+@pytest.mark.parametrize("typed", ["{0} {1} {2} {3}", "{0}-{1}-{2}-{3}", "{0}.{1}.{2}.{3}"])
+async def test_a_number_is_masked_however_it_was_typed(registry: Registry, typed: str):
+    parts = ("3672", "0101", "0120", "0007")
+    number = typed.format(*parts)
+    household = await registry.household()
+    operator = await registry.caller(R.VILLAGE_OPERATOR)
+    [member], [family] = household["members"], household["families"]
+    await operator.patches(f"/v1/members/{member['id']}", {"nik": number})
+    await operator.patches(f"/v1/families/{family['id']}", {"card_number": number})
+    made = await operator.posts("/v1/proposals", {"household_id": household["id"]})
+    await operator.takes("withdraw", made.json(), note=f"KK {number} salah.")
+    officer = await registry.caller(R.DISTRICT_OFFICER)
+
+    for path in ("/v1/audit", f"/v1/households/{household['id']}", f"/v1/members/{member['id']}"):
+        response = await officer.gets(path)
+        assert number not in response.text
+        assert "".join(parts) not in response.text
+
+
 class TestALookAtPeople:
     async def accesses(self, registry: Registry, subject: str):
         return await registry.runs(
@@ -123,18 +142,46 @@ class TestALookAtPeople:
 
         await head.gets(f"/v1/households/{household['id']}")
 
-        [entry] = await self.accesses(registry, household["members"][0]["id"])
+        *_, entry = await self.accesses(registry, household["members"][0]["id"])
+        assert entry["actor_id"] == head.actor.id
         assert entry["purpose"] == "verification"  # the usual one of the role
 
+    async def test_is_noted_too_when_a_change_is_answered_with_them(self, registry: Registry):
+        household = await registry.household()
+        [member] = household["members"]
+        operator = await registry.caller(R.VILLAGE_OPERATOR)
+
+        await operator.patches(f"/v1/households/{household['id']}", {})
+        await operator.patches(f"/v1/members/{member['id']}", {})
+
+        operations = [e["operation"] for e in await self.accesses(registry, member["id"])]
+        assert operations == ["draft_household", "change_household", "change_member"]
+
+    @pytest.mark.parametrize("path", ["audit", "proposals/{}/steps"])
+    async def test_is_noted_where_the_audit_tells_of_them(self, registry: Registry, path: str):
+        proposal = await registry.proposal()
+        officer = await registry.caller(R.PROVINCE_OFFICER)
+        auditor = await registry.caller(R.AUDITOR)
+        asked = f"/v1/{path.format(proposal['id'])}"
+        filters = {"subject_id": proposal["id"]} if path == "audit" else {}
+
+        await officer.gets(asked, params=filters)
+        await auditor.gets(asked, params=filters)
+
+        readers = [e["actor_id"] for e in await self.accesses(registry, proposal["id"])]
+        assert officer.actor.id in readers
+        assert auditor.actor.id not in readers  # who is told of nobody
+
     async def test_is_one_entry_for_a_whole_list(self, registry: Registry):
-        made = {(await registry.household())["id"] for _ in range(3)}
+        made = [await registry.household() for _ in range(3)]
         head = await registry.caller(R.VILLAGE_HEAD)
 
         await head.gets("/v1/households")
 
-        entries = await self.accesses(registry, next(iter(made)))
+        entries = await self.accesses(registry, made[0]["id"])
         [entry] = [each for each in entries if each["actor_id"] == head.actor.id]
-        assert set(map(str, entry["subjects"])) == made
+        listed = {each["id"] for each in made} | {each["members"][0]["id"] for each in made}
+        assert set(map(str, entry["subjects"])) == listed
 
     async def test_that_finds_nobody_leaves_nothing(self, registry: Registry):
         household = await registry.household()
@@ -177,7 +224,7 @@ async def test_a_policy_is_read_by_everybody_and_set_by_its_regencys_admin(regen
     assert (first.json()["version"], first.json()["district_checks"]) == (1, True)
     assert refused(stale) == (412, "outdated")
     assert (second.json()["version"], second.json()["district_checks"]) == (2, False)
-    assert refused(others)[0] in {403, 404}
+    assert refused(others) == (404, "regency-not-found")  # it lies around his village, not within
     assert refused(elsewhere) == (404, "regency-not-found")
     assert (await operator.gets("/v1/policies/9999")).status_code == 404
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from httpx2 import Response
 
 from app.db import roles
 from app.db.scope import scope_statement
@@ -38,6 +39,7 @@ VALUES ('household', $1, 3672011001, 'amend', 'proposed', 'proposed', 2, gen_ran
 ADD = ENTRY.format(columns="", values="")
 FILLED = {
     "seq": "1",
+    "salt": "gen_random_uuid()",
     "at": "now() - interval '1 day'",
     "xid": "1",
     "prev_hash": r"'\x00'",
@@ -112,7 +114,7 @@ class TestTheServiceCannot:
             "SELECT * FROM audit_head",
             "UPDATE audit_head SET seq = seq",
             "DELETE FROM audit_head",
-            "INSERT INTO audit_head VALUES (gen_random_uuid(), 1, '', now())",
+            "INSERT INTO audit_head VALUES (gen_random_uuid(), 'household', 1, '', now())",
         ],
         ids=["read", "update", "delete", "insert"],
     )
@@ -250,6 +252,71 @@ class TestTheChain:
             first, second = await chain_of(service, subject)
         assert second["seq"] == 2
         assert second["prev_hash"] == first["hash"]
+
+
+class TestTheSaltOfAnEntry:
+    """The hash is told, and so is what it is of, but for the numbers that are masked: who could
+    hash what he guesses would soon know them.
+    """
+
+    async def test_is_told_to_nobody(self, registry: Registry):
+        heard: list[str] = []
+
+        async def hears(response: Response) -> None:
+            heard.append(f"{response.headers} {await response.aread()!r}")
+
+        registry.http.event_hooks["response"].append(hears)
+        proposal = await registry.proposal("awaiting_province")
+        for role in (
+            Role.VILLAGE_OPERATOR,
+            Role.REGENCY_ENDORSER,
+            Role.AUDITOR,
+            Role.REGENCY_ADMIN,
+        ):
+            reader = await registry.caller(role)
+            for path in ("/v1/audit", "/v1/decisions", f"/v1/proposals/{proposal['id']}/steps"):
+                assert (await reader.gets(path, params={"limit": 200})).is_success
+
+        told = " ".join(heard)
+        entries = await registry.runs(
+            "SELECT salt, encode(hash, 'hex') AS hash FROM audit_entry WHERE scope_code = $1",
+            registry.village.first,
+        )
+        assert len(entries) >= 9
+        for entry in entries:
+            assert entry["hash"] in told, "the test did not look at this entry"
+            assert str(entry["salt"]) not in told
+            assert entry["salt"].hex not in told
+        assert '"salt"' not in told
+
+    async def test_is_a_new_one_for_each(self, service: asyncpg.Connection):
+        subject = uuid4()
+        async with service.transaction():
+            await service.execute(scope_statement(BULAKAN))
+            for _ in range(3):
+                await service.execute(ADD, subject)
+            entries = await service.fetch(
+                "SELECT salt FROM audit_entry WHERE subject_id = $1", subject
+            )
+
+        assert len({entry["salt"] for entry in entries}) == 3
+        assert {entry["salt"].version for entry in entries} == {4}, "not all of it is chance"
+
+    async def test_gives_two_entries_that_are_equal_otherwise_two_hashes(
+        self, service: asyncpg.Connection
+    ):
+        subject = uuid4()
+        twin = """SELECT hash, sha256(audit_canonical(jsonb_populate_record(
+            e, jsonb_build_object('salt', coalesce($2, salt))))) AS hash_of_twin
+            FROM audit_entry e WHERE subject_id = $1"""
+        async with service.transaction():
+            await service.execute(scope_statement(BULAKAN))
+            await service.execute(ADD, subject)
+            same = await service.fetchrow(twin, subject, None)
+            salted = await service.fetchrow(twin, subject, uuid4())
+
+        assert same["hash_of_twin"] == same["hash"]
+        assert salted["hash_of_twin"] != salted["hash"]
 
 
 async def writes(connection: asyncpg.Connection, subject: UUID) -> None:

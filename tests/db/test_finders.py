@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 import app.db
 from app.db import (
@@ -138,12 +139,20 @@ IN_A_READING: dict[str, Search] = {
     "audit_entries.document": lambda r, v: audit_entries.document(r, v.entry, **SEEN),
     "audit_entries.list_page": lambda r, _: audit_entries.list_page(r, FIRST_NUMBERS, **SEEN),
 }
+
+
+async def held_around_a_member(session: AsyncSession, village: "Village") -> object:
+    member = await members.find(session, village.member, **DROPPED)
+    return await households.hold_around(session, member, **DROPPED)
+
+
 IN_A_TRANSACTION: dict[str, Search] = {
     "accounts.find": lambda s, v: accounts.find(s, v.account, **DROPPED),
     "accounts.named": lambda s, v: accounts.named(s, v.username, **DROPPED),
     "accounts.held_by": lambda s, v: accounts.held_by(s, v.account, **DROPPED),
     "sign_ins.find": lambda s, v: sign_ins.find(s, v.refresh_token, **DROPPED),
     "households.find": lambda s, v: households.find(s, v.household, **DROPPED, hold=True),
+    "households.hold_around": held_around_a_member,
     "families.find": lambda s, v: families.find(s, v.family, **DROPPED),
     "members.find": lambda s, v: members.find(s, v.member, **DROPPED),
     "proposals.find": lambda s, v: proposals.find(s, v.proposal, **DROPPED, hold=True),
@@ -268,7 +277,6 @@ WITHOUT: dict[str, set[str]] = {
         "proposals.facts_of",
     },
     "brings a row into being; row-level security says where": {"accounts.open_account"},
-    "yes or no about the whole country, never who or where": {"niks.is_held"},
     "the owner's function, held by row-level security to the caller's people": {
         "niks.claim",
         "niks.release",
@@ -282,7 +290,11 @@ WITHOUT: dict[str, set[str]] = {
         "sign_ins.rotate",
         "sign_ins.revoke",
     },
-    "no search: the same connection, seen otherwise": {"sessions.reading_in"},
+    "no search: the same connection, seen otherwise": {
+        "sessions.connection_in",
+        "sessions.reading_in",
+        "access.people_in",
+    },
 }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.domain.new_families import OF_A_PERSON, NotYetComplete, complete
-from app.domain.niks import NikVerdict
+from app.domain.niks import CARD_SAID, SAID, CardCode, NikCode, NikVerdict
 
 FAMILY = uuid4()
 
@@ -30,6 +30,7 @@ class Member:
     name: str = "Siti Aminah"
     nik: str | None = "3672015905840001"
     nik_verdict: NikVerdict = NikVerdict.VALID
+    nik_codes: list[str] = field(default_factory=list)
     sex: int | None = 2
     birth_place: str | None = "Cilegon"
     birth_date: date | None = date(1984, 5, 19)
@@ -103,9 +104,18 @@ def test_whose_family_has_left_the_household_needs_another():
 
 
 def test_a_nik_that_cannot_be_right_stands_in_the_way_and_a_doubtful_one_does_not():
-    wrong = child(nik_verdict=NikVerdict.INVALID)
+    wrong = child(nik_verdict=NikVerdict.INVALID, nik_codes=["serial"])
     assert faults(HEAD, wrong) == {(f"/members/{wrong.id}/nik", "M18")}
     complete(Household(), [Family()], [HEAD, child(nik_verdict=NikVerdict.VALID_WITH_WARNING)])
+
+
+def test_what_is_wrong_with_a_number_is_told_by_the_rule_it_breaks():
+    wrong = child(nik_verdict=NikVerdict.INVALID, nik_codes=["date"])
+    with pytest.raises(NotYetComplete) as refused:
+        complete(Household(), [Family(card_number="12345")], [HEAD, wrong])
+
+    said = {fault.code: fault.said for fault in refused.value.faults}
+    assert said == {"M18": SAID[NikCode.DATE], "M27": CARD_SAID[CardCode.FORMAT]}
 
 
 def test_a_nik_occurs_once_in_a_household():

@@ -39,5 +39,12 @@ def test_lainnya_needs_words():
     assert [fault.pointer for fault in refused.value.faults] == ["/grounds/note"]
 
 
+@pytest.mark.parametrize("code", ["duplicate", "family_of_public_employee"])
+def test_a_reason_that_means_another_record_needs_words_too(code: str):
+    with pytest.raises(ReasonNotAccepted) as refused:
+        accept({Ground.REASON: code})
+    assert [fault.pointer for fault in refused.value.faults] == ["/grounds/note"]
+
+
 def test_a_step_without_a_reason_is_not_asked_for_one_here():
     accept({})
