@@ -213,6 +213,22 @@ class TestAWeakLine:
 
         assert (other.status_code, wire.status) == (200, 201)
 
+    async def test_is_one_of_so_many_that_may_send_at_once(self, registry: Registry, app_url: str):
+        app = with_layer(an_app(app_url), layers.WholeBody, at_once=1)
+        async with running(app, registry) as house:
+            operator = await house.caller(Role.VILLAGE_OPERATOR)
+            wire = SlowWire(*self.chunks(registry), upload=0.3)
+            kind = {"content-type": "application/json", "transfer-encoding": "chunked"}
+            scope = scope_of("POST", "/v1/households", by=operator, headers=kind)
+            sending = asyncio.create_task(app(scope, wire.receive, wire.send))
+            await asyncio.sleep(0.1)
+            other = await operator.posts("/v1/households", a_household(registry.village))
+            await sending
+            after = await operator.posts("/v1/households", a_household(registry.village))
+
+        assert is_busy(other)
+        assert (wire.status, after.status_code) == (201, 201)
+
     async def test_that_never_ends_is_refused_in_the_end(self, registry: Registry, app_url: str):
         app = with_layer(an_app(app_url), layers.WholeBody, seconds=0.2)
         async with running(app, registry) as house:
@@ -226,6 +242,7 @@ class TestAWeakLine:
             )
 
         assert wire.status == 408
+        assert wire.headers["connection"] == "close"
         assert b"too-slow" in wire.body
 
     async def test_gets_its_answer_whole_however_long_it_takes(

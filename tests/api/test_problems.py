@@ -258,6 +258,20 @@ WRONG: dict[str, Any] = {
 }
 
 
+class TestAFilter:
+    @pytest.mark.parametrize(
+        "query", ["status=drafted", "State=drafted", "state=drafted&state=rejected", "x"]
+    )
+    async def test_nobody_knows_is_refused_and_not_left_out(self, registry: Registry, query: str):
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+
+        response = await operator.gets(f"/v1/proposals?{query}")
+
+        assert refused(response) == (422, "malformed")
+        assert pointers(response) == {f"?{query.partition('=')[0]}"}
+        assert {error["code"] for error in response.json()["errors"]} == {"not_allowed"}
+
+
 class TestItEchoesNothing:
     async def test_of_a_body_in_which_everything_is_wrong(self, operator: Caller):
         response = await operator.posts("/v1/households", WRONG)

@@ -311,6 +311,14 @@ class TestOneAddressIsSlowed:
 
         assert list(answers.values()) == [429, 200]
 
+    @pytest.mark.parametrize("named", ["{}:4711", "{}:4712"])
+    async def test_whatever_port_the_proxy_adds_to_it(self, database: Database, named: str):
+        address = an_address()
+        async with a_house(database, address="10.9.9.9") as house:
+            house.http.headers["X-Forwarded-For"] = named.format(address)
+            await (await house.officer()).signs_in("bukan kata sandinya")
+            assert await self.tally(house, address) == 1
+
     async def test_where_all_of_a_customers_ipv6_addresses_are_one(self, database: Database):
         network = ":".join(["2001:db8", an_address().split(".")[3], "7"])
         async with a_house(database, address=f"{network}::1") as house:
