@@ -42,12 +42,16 @@ def _each(column: str, part: str, key: str, shown: Shown) -> str:
 
 
 def changes(text: str, sight: Sight) -> str:
-    """Before and after, for who reads identity; numbers are masked, as in every list."""
+    """Before and after, for who reads identity; numbers are masked, as in every list.
+
+    The fingerprint of a frozen copy is not told: a masked number could be tried out against it.
+    """
     if sight.identity is not Shown.CLEAR:
         return "NULL::json"
     before, after = (number(f"(pair ->> {place})", Shown.MASKED) for place in (0, 1))
     return f"""(SELECT coalesce(json_object_agg(pointer, CASE
             WHEN pointer IN ('/nik', '/card_number') THEN json_build_array({before}, {after})
+            WHEN pointer = '/content' THEN json_build_array(NULL, 'frozen')
             ELSE pair END ORDER BY pointer), '{{}}')
         FROM json_each({text}::json) AS changed (pointer, pair))"""
 

@@ -116,6 +116,7 @@ class TestSubmitting:
         assert len(content["families"]) == len(content["members"]) == 1
         submission = (await registry.audit_of(proposal["id"]))[-1]
         assert "/content" in submission["changed"]
+        assert submission["changes"]["/content"] == [None, "frozen"]  # never its fingerprint
 
     async def test_freezes_the_household_until_it_is_returned_or_ended(self, registry: Registry):
         proposal = await registry.proposal("awaiting_deliberation")
