@@ -43,6 +43,14 @@ async def check_service_role(url: str) -> None:
     _refuse_old(stands_at)
 
 
+async def is_at_head(url: str) -> bool:
+    connection = await connect(url)
+    try:
+        return await _revision(connection) == migrations.head()
+    finally:
+        await connection.close()
+
+
 async def check_migrated(url: str) -> None:
     connection = await connect(url)
     try:
