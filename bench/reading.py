@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from uuid import uuid4
@@ -20,6 +19,7 @@ from uuid import uuid4
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 from rich.console import Console
 from rich.table import Table
@@ -41,6 +41,8 @@ from app.settings import Settings
 VILLAGE = Region("3672011001")
 ROUNDS = 5
 OK = 200
+OPERATOR = Actor(uuid4(), Role.VILLAGE_OPERATOR, VILLAGE)
+ACCESS = Access(OPERATOR, Purpose.SERVICE, "read_household", "bench")
 
 
 async def paced(ask: Callable[[], Awaitable[object]], requests: int) -> float:
@@ -78,59 +80,52 @@ async def _expect_ok(message: Message) -> None:
         raise RuntimeError(f"answered {message['status']}")
 
 
-async def compare(app_url: str, requests: int) -> Table:
+def an_app(app_url: str) -> FastAPI:
     key = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    app = create_app(Settings(database_url=app_url, signing_key=key.decode(), log_level="error"))
-    table = Table("read", "service", "bare connection", "ratio", title="microseconds, median")
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        http = await stack.enter_async_context(
-            AsyncClient(transport=ASGITransport(app), base_url="http://bench")
-        )
-        bare = await asyncpg.connect(for_asyncpg(app_url))
-        signed_in = await http.post(
-            "/v1/auth/token",
-            json={
-                "grant_type": "password",
-                "username": offices.OPERATOR.username(VILLAGE.code),
-                "password": offices.PASSWORD,
-            },
-        )
+    return create_app(Settings(database_url=app_url, signing_key=key.decode(), log_level="error"))
+
+
+async def an_operator_and_a_household(app: FastAPI) -> tuple[str, str]:
+    """Somebody who is signed in, and one of his households."""
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://bench") as http:
+        grant = {
+            "grant_type": "password",
+            "username": offices.OPERATOR.username(VILLAGE.code),
+            "password": offices.PASSWORD,
+        }
+        signed_in = await http.post("/v1/auth/token", json=grant)
         http.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
         lines = (await http.get("/v1/households?limit=50")).json()["items"]
-        household = lines[0]["id"]
+        return http.headers["Authorization"], lines[0]["id"]
 
-        path = f"/v1/households/{household}"
-        scope = _scope(path, http.headers["Authorization"])
+
+async def compare(app_url: str, requests: int) -> Table:
+    app = an_app(app_url)
+    table = Table("read", "service", "bare connection", "ratio", title="microseconds, median")
+    bare = await asyncpg.connect(for_asyncpg(app_url))
+    async with app.router.lifespan_context(app):
+        authorization, household = await an_operator_and_a_household(app)
+        scope = _scope(f"/v1/households/{household}", authorization)
 
         async def through_service() -> None:
             await app(dict(scope, state={}), _nothing_more, _expect_ok)
 
-        operator = Actor(uuid4(), Role.VILLAGE_OPERATOR, VILLAGE)
-
-        access = Access(operator, Purpose.SERVICE, "read_household", "bench")
-
         async def on_bare_connection() -> None:
             await bare.execute(f"{BEGIN}; {scope_statement(VILLAGE)}")
-            reading = PeopleReading(bare, access)
-            await households.document(
-                reading,
-                household,
-                within=VILLAGE,
-                seen_by=operator,
-            )
+            reading = PeopleReading(bare, ACCESS)
+            await households.document(reading, household, within=VILLAGE, seen_by=OPERATOR)
             await bare.execute("COMMIT")
 
         pairs = [
             (await paced(through_service, requests), await paced(on_bare_connection, requests))
             for _ in range(ROUNDS)
         ]
-        service, alone = (median(side) for side in zip(*pairs, strict=True))
-        ratio = median(ours / theirs for ours, theirs in pairs)
-        table.add_row("one household", f"{service:.0f}", f"{alone:.0f}", f"{ratio:.2f}")
-        await bare.close()
+    await bare.close()
+    service, alone = (median(side) for side in zip(*pairs, strict=True))
+    ratio = median(ours / theirs for ours, theirs in pairs)
+    table.add_row("one household", f"{service:.0f}", f"{alone:.0f}", f"{ratio:.2f}")
     return table
 
 

@@ -1,4 +1,4 @@
-"""The migrations make the tables of the code, forwards and back, and Alembic reads them as we do."""
+"""The migrations make the tables of the code, forwards and back; Alembic reads them as we do."""
 
 import asyncio
 from collections.abc import AsyncIterator
