@@ -23,6 +23,13 @@ from app.domain.sight import SIGHT_OF, Shown, Sight
 SITUATION = f"""coalesce(
     (SELECT CASE p.state WHEN '{PROPOSALS.initial}' THEN 'proposed' ELSE 'on_its_way' END
      FROM proposal p WHERE p.household_id = {{household}} AND p.{LIVE}), 'free')"""
+# The head `m` of the household with that id.
+HEAD_OF = """m.household_id = {0}
+    AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""
+# A list names the heads, so it is read of them.
+HOUSEHOLDS_AND_HEADS = f"""ARRAY(
+    SELECT unnest(array_remove(array[{{0}}, m.id], NULL))
+    FROM shown s LEFT JOIN member m ON {HEAD_OF})"""
 OFFERS = {role: json.dumps(HOUSEHOLDS.offers(role, SITUATIONS)) for role in Role}
 
 
@@ -84,7 +91,8 @@ def _document(sight: Sight) -> str:
         'updated_at', h.updated_at,
         'open_actions', $4::jsonb -> {SITUATION.format(household="h.id")} -> h.state
     )::text AS body,
-    array[h.id] || ARRAY(SELECT m.id FROM member m WHERE m.household_id = h.id) AS subjects
+    array[h.id] || ARRAY(SELECT m.id FROM member m
+        WHERE m.household_id = h.id AND m.state <> 'inactive') AS subjects
     FROM household h WHERE h.id = $1 AND h.scope_code BETWEEN $2 AND $3
     """
 
@@ -120,7 +128,8 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Si
         'address', {shown.detail("s.address", sight)},
         'rt', {shown.detail("s.rt", sight)}, 'rw', {shown.detail("s.rw", sight)},
         'state', s.state, 'dtks_id', s.dtks_id,
-        'head_name', (SELECT {shown.name("m.name", sight.identity)} {HEAD}),
+        'head_name', (SELECT {shown.name("m.name", sight.identity)}
+            FROM member m WHERE {HEAD_OF.format("s.id")}),
         'member_count', (SELECT count(*) FROM member m
             WHERE m.household_id = s.id AND m.state <> 'inactive'),
         'updated_at', s.updated_at)"""
@@ -128,11 +137,3 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Si
         "household", asked, within=within, item=item, subjects=HOUSEHOLDS_AND_HEADS.format("s.id")
     )
     return str(await reading.document(statement, *arguments))
-
-
-# A list names the heads, so it is read of them.
-HOUSEHOLDS_AND_HEADS = """ARRAY(
-    SELECT unnest(array[{0}, m.id]) FROM shown s LEFT JOIN member m ON m.household_id = {0}
-    AND m.relation_to_household_head = 1 AND m.state <> 'inactive')"""
-HEAD = """FROM member m WHERE m.household_id = s.id
-    AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import sight as shown
-from app.db.households import HOUSEHOLDS_AND_HEADS
+from app.db.households import HEAD_OF, HOUSEHOLDS_AND_HEADS
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
@@ -110,9 +110,9 @@ async def people_of(
 
 
 AUTHORSHIP = (PROPOSALS.first_action, ProposalAction.SUBMIT)
-_AUTHORED = """EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {p}.id
-    AND e.workflow = 'proposal' AND e.action IN ('draft', 'submit')
-    AND e.actor_id = {actor}::uuid)"""
+_AUTHORED = f"""EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {{p}}.id
+    AND e.workflow = '{PROPOSALS.name}' AND e.actor_id = {{actor}}::uuid
+    AND e.action IN ({", ".join(f"'{action}'" for action in AUTHORSHIP)}))"""
 _OPEN = f"({{offers}}::jsonb -> CASE WHEN {_AUTHORED} THEN 'own' ELSE 'others' END -> {{p}}.state)"
 
 
@@ -160,9 +160,8 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: 
     item = f"""json_build_object(
         'version', s.version, 'id', s.id, 'kind', s.kind, 'household_id', s.household_id,
         'village_code', s.scope_code::text, 'state', s.state,
-        'head_name', (SELECT {shown.name("m.name", sight.identity)} FROM member m
-            WHERE m.household_id = s.household_id AND m.relation_to_household_head = 1
-            AND m.state <> 'inactive'),
+        'head_name', (SELECT {shown.name("m.name", sight.identity)}
+            FROM member m WHERE {HEAD_OF.format("s.household_id")}),
         'submitted_at', s.submitted_at, 'updated_at', s.updated_at,
         'open_actions', {_OPEN.format(p="s", actor="$6", offers="$7")})"""
     statement, arguments = page(

@@ -183,6 +183,24 @@ class TestALookAtPeople:
         listed = {each["id"] for each in made} | {each["members"][0]["id"] for each in made}
         assert set(map(str, entry["subjects"])) == listed
 
+    async def test_names_nobody_who_was_not_shown(self, registry: Registry):
+        household = await registry.household()
+        [member] = household["members"]
+        operator = await registry.caller(R.VILLAGE_OPERATOR)
+        head = await registry.caller(R.VILLAGE_HEAD)
+        await operator.posts(
+            f"/v1/members/{member['id']}/steps",
+            {"action": "remove", "grounds": {"note": "Salah orang."}},
+            version=1,
+        )
+
+        await head.gets(f"/v1/households/{household['id']}")
+        await head.gets("/v1/households")
+
+        read = await self.accesses(registry, household["id"])
+        of_head = [e["subjects"] for e in read if e["actor_id"] == head.actor.id]
+        assert of_head == [[UUID(household["id"])]] * 2
+
     async def test_that_finds_nobody_leaves_nothing(self, registry: Registry):
         household = await registry.household()
         neighbour = await registry.caller(R.VILLAGE_HEAD, over=registry.neighbour)
