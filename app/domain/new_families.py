@@ -1,44 +1,33 @@
 """What a proposal of a new family has to hold before it leaves the village's desk.
 
-The rules carry the numbers of the questionnaire's codebook (M01, M30, ...). All that is missing is
-told at once, each with a pointer to the record and the field: `/members/{id}/nik`.
+The rules are those of the questionnaire, by its numbers (M01, M30, ...). All that is wanting is
+told at once, each with a pointer to where it can be mended: `/members/{id}/nik` in a record,
+`/survey/answers/household/floor_area` in the current survey.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
+from app.domain.calendar import today
+from app.domain.codebooks import CODEBOOKS, NEWEST, Codebook
 from app.domain.errors import Fault, Incomplete, Said
-from app.domain.niks import CARD_SAID, SAID, NikCode, NikVerdict, check_family_card
+from app.domain.questionnaires import findings, of_records
+from app.domain.questions import Kept, Severity
+from app.domain.sheets import Family, Finding, Household, Member, Sheet
+from app.domain.surveys import VisitOutcome
 
-HEAD = 1  # the code of the head in both relations
-
-
-class Household(Protocol):
-    address: str | None
-
-
-class Family(Protocol):
-    id: UUID
-    card_number: str | None
+ANSWERS = "/survey/answers"
 
 
-class Member(Protocol):
-    id: UUID
-    family_id: UUID | None
-    name: str
-    nik: str | None
-    nik_verdict: NikVerdict
-    nik_codes: list[str]
-    sex: int | None
-    birth_place: str | None
-    birth_date: date | None
-    mother_name: str | None
-    relation_to_household_head: int | None
-    relation_to_family_head: int | None
-    marital_status: int | None
+class Survey(Protocol):
+    """A finished one: the newest of the household."""
+
+    codebook: str
+    surveyed_on: date
+    outcome: int | None
+    answers: dict[str, Any]
 
 
 class NotYetComplete(Incomplete):
@@ -51,21 +40,11 @@ class NotYetComplete(Incomplete):
     )
 
 
-M01 = Said(
-    id="Rumah tangga harus memiliki tepat satu kepala rumah tangga (ada {count}).",
-    en="A household has exactly one household head (there are {count}).",
-)
-M02 = Said(
-    id="Keluarga harus memiliki tepat satu kepala keluarga (ada {count}).",
-    en="A family has exactly one family head (there are {count}).",
-)
-M20 = Said(
-    id="NIK ini dipakai lebih dari satu anggota rumah tangga.",
-    en="This NIK occurs more than once in the household.",
-)
-M24 = Said(id="Nama tidak boleh memuat angka.", en="A name contains no digits.")
-M30 = Said(id="Wajib diisi sebelum diusulkan.", en="This is required of whoever is proposed.")
 NOBODY = Said(id="Masukkan semua anggota keluarga.", en="Enter all members of the family.")
+NO_SURVEY = Said(
+    id="Belum ada survei yang selesai dicacah. Isi kuesioner rumah tangga ini dan selesaikan.",
+    en="No survey of this household is completed. Fill in its questionnaire and finish it.",
+)
 
 OF_A_PERSON = (
     "name",
@@ -81,72 +60,105 @@ OF_A_PERSON = (
 )
 
 
-def complete(household: Household, families: Sequence[Family], members: Sequence[Member]) -> None:
-    """Refuse with the whole list of what is missing, or say nothing."""
+def complete(
+    household: Household,
+    families: Sequence[Family],
+    members: Sequence[Member],
+    survey: Survey | None,
+) -> None:
+    """Refuse with the whole list of what is wanting, or say nothing."""
+    found = _findings(household, families, members, survey)
     faults = [
-        *_of_household(household, families, members),
-        *(fault for family in families for fault in _of_family(family, members)),
-        *(fault for member in members for fault in _of_member(member)),
-        *_outside(families, members),
-        *_repeated(members),
+        *([] if _answered(survey) else [_NO_SURVEY]),
+        *_required(_codebook(survey), household, families, members),
+        *(each.fault for each in found if each.severity is Severity.ERROR),
     ]
     if faults:
         raise NotYetComplete(faults)
 
 
-def _of_household(
-    household: Household, families: Sequence[Family], members: Sequence[Member]
+def doubts(
+    household: Household,
+    families: Sequence[Family],
+    members: Sequence[Member],
+    survey: Survey | None,
+    *,
+    held_elsewhere: Collection[UUID] = (),
+) -> list[Fault]:
+    """What is unusual and stands in nobody's way: for those who verify."""
+    found = _findings(household, families, members, survey, held_elsewhere)
+    return [each.fault for each in found if each.severity is Severity.WARNING]
+
+
+def _findings(
+    household: Household,
+    families: Sequence[Family],
+    members: Sequence[Member],
+    survey: Survey | None,
+    held_elsewhere: Collection[UUID] = (),
+) -> list[Finding]:
+    codebook = _codebook(survey)
+    if survey is None or not _answered(survey):
+        bare = Sheet({}, today(), household, families, members)
+        return of_records(codebook, bare, held_elsewhere=held_elsewhere)
+    sheet = Sheet(survey.answers, survey.surveyed_on, household, families, members)
+    return findings(
+        codebook, sheet, answers_at=ANSWERS, proposed=True, held_elsewhere=held_elsewhere
+    )
+
+
+def _codebook(survey: Survey | None) -> Codebook:
+    return NEWEST if survey is None else CODEBOOKS[survey.codebook]
+
+
+def _answered(survey: Survey | None) -> bool:
+    return survey is not None and survey.outcome == VisitOutcome.COMPLETED
+
+
+_NO_SURVEY = Fault("/survey", "survey_missing", NO_SURVEY)
+
+
+def _required(
+    codebook: Codebook,
+    household: Household,
+    families: Sequence[Family],
+    members: Sequence[Member],
 ) -> Iterator[Fault]:
+    """M30, where the form has it: what the law requires of whoever is proposed."""
+    if "M30" not in codebook.rules:
+        return
     if not household.address:
-        yield Fault("/address", "M30", M30)
+        yield _missing(codebook, "/address", "Alamat")
     if not families:
-        yield Fault("/families", "M30", M30)
-    heads = sum(member.relation_to_household_head == HEAD for member in members)
-    if heads != 1:
-        yield Fault("/members", "M01", M01, {"count": heads})
-
-
-def _of_family(family: Family, members: Sequence[Member]) -> Iterator[Fault]:
-    place = f"/families/{family.id}"
-    if not family.card_number:
-        yield Fault(f"{place}/card_number", "M30", M30)
-    else:
-        yield from _of_card(family.card_number, f"{place}/card_number")
-    own = [member for member in members if member.family_id == family.id]
-    heads = sum(member.relation_to_family_head == HEAD for member in own)
-    if not own:
-        yield Fault(place, "M30", NOBODY)
-    elif heads != 1:
-        yield Fault(place, "M02", M02, {"count": heads})
-
-
-def _of_card(number: str, place: str) -> Iterator[Fault]:
-    found = check_family_card(number)
-    if found.verdict is NikVerdict.INVALID:
-        yield Fault(place, "M27", CARD_SAID[found.codes[0]])
-
-
-def _of_member(member: Member) -> Iterator[Fault]:
-    place = f"/members/{member.id}"
-    for name in OF_A_PERSON:
-        if getattr(member, name) in {None, ""}:
-            yield Fault(f"{place}/{name}", "M30", M30)
-    if member.nik_verdict is NikVerdict.INVALID:
-        yield Fault(f"{place}/nik", "M18", SAID[NikCode(member.nik_codes[0])])
-    if any(character.isdigit() for character in member.name):
-        yield Fault(f"{place}/name", "M24", M24)
-
-
-def _outside(families: Sequence[Family], members: Sequence[Member]) -> Iterator[Fault]:
-    """Whose family has left the household has none."""
+        yield _missing(codebook, "/families", codebook.rosters["family_cards"].form_ref)
+    for family in families:
+        yield from _of_family(codebook, family, members)
     known = {family.id for family in families}
     for member in members:
-        if member.family_id is not None and member.family_id not in known:
-            yield Fault(f"/members/{member.id}/family_id", "M30", M30)
+        yield from _of_member(codebook, member, known)
 
 
-def _repeated(members: Sequence[Member]) -> Iterator[Fault]:
-    count = Counter(member.nik for member in members if member.nik)
-    for member in members:
-        if member.nik and count[member.nik] > 1:
-            yield Fault(f"/members/{member.id}/nik", "M20", M20)
+def _of_family(codebook: Codebook, family: Family, members: Sequence[Member]) -> Iterator[Fault]:
+    place = f"/families/{family.id}"
+    if not family.card_number:
+        card = codebook.rosters["family_cards"].form_ref
+        yield _missing(codebook, f"{place}/card_number", card)
+    if not any(member.family_id == family.id for member in members):
+        yield Fault(place, "M30", NOBODY)
+
+
+def _of_member(codebook: Codebook, member: Member, families: Collection[UUID]) -> Iterator[Fault]:
+    """Whose family has left the household has none."""
+    columns = codebook.sections["members"].values()
+    printed = {each.kept_as: each.form_ref for each in columns if each.kept_in is Kept.MEMBER}
+    printed["family_id"] = codebook.of_member("family_number").form_ref
+    for name in OF_A_PERSON:
+        value = getattr(member, name)
+        if value in {None, ""} or (name == "family_id" and value not in families):
+            yield _missing(codebook, f"/members/{member.id}/{name}", printed[name])
+
+
+def _missing(codebook: Codebook, pointer: str, form_ref: str) -> Fault:
+    said = codebook.rules["M30"].said
+    cited = Said(id=f"{{form_ref}}: {said.id}", en=f"{{form_ref}}: {said.en}")
+    return Fault(pointer, "M30", cited, {"form_ref": form_ref})

@@ -183,11 +183,11 @@ def _mismatches(said: _Declared, declared: _Declared, today: date) -> Iterator[N
     if declared.birth_date not in {None, said.birth_date}:
         yield NikCode.MISMATCH_BIRTH_DATE
     born = declared.birth_date or said.birth_date
-    if born and _age(born, today) > OLDEST:
+    if born and completed_years(born, today) > OLDEST:
         yield NikCode.AGE_OVER_120
 
 
-def _age(born: date, today: date) -> int:
+def completed_years(born: date, today: date) -> int:
     had_no_birthday_yet = (today.month, today.day) < (born.month, born.day)
     return today.year - born.year - had_no_birthday_yet
 

@@ -1,61 +1,64 @@
 """What must stand in a proposal of a new family before it leaves the village's desk."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from app.domain.new_families import OF_A_PERSON, NotYetComplete, complete
+from app.domain.codebooks import NEWEST
+from app.domain.new_families import OF_A_PERSON, NotYetComplete, complete, doubts
 from app.domain.niks import CARD_SAID, SAID, CardCode, NikCode, NikVerdict
-
-FAMILY = uuid4()
-
-
-@dataclass(frozen=True)
-class Household:
-    address: str | None = "Jl. Sunan Demak 12"
+from tests.questionnaire import FAMILY, THE_DAY, Answers, Family, Household, Member, a_sheet
 
 
 @dataclass(frozen=True)
-class Family:
-    id: UUID = FAMILY
-    card_number: str | None = "3672010101200007"
+class Survey:
+    answers: Answers = field(default_factory=dict)
+    codebook: str = NEWEST.version
+    surveyed_on: date = THE_DAY
+    outcome: int | None = 1
 
 
-@dataclass(frozen=True)
-class Member:
-    id: UUID = field(default_factory=uuid4)
-    family_id: UUID | None = FAMILY
-    name: str = "Siti Aminah"
-    nik: str | None = "3672015905840001"
-    nik_verdict: NikVerdict = NikVerdict.VALID
-    nik_codes: list[str] = field(default_factory=list)
-    sex: int | None = 2
-    birth_place: str | None = "Cilegon"
-    birth_date: date | None = date(1984, 5, 19)
-    mother_name: str | None = "Rohmah"
-    relation_to_household_head: int | None = 1
-    relation_to_family_head: int | None = 1
-    marital_status: int | None = 4
+def survey_of(*members: Member, families: int = 1, **household: object) -> Survey:
+    answers = a_sheet(map(asdict, members), families=families)
+    answers["household"] |= household
+    return Survey(answers)
 
 
 HEAD = Member()
 
 
 def child(**changes: object) -> Member:
-    it = Member(nik="3672015905100002", relation_to_household_head=3, relation_to_family_head=3)
+    it = Member(
+        nik="3672015905100002",
+        number=2,
+        birth_date=date(2010, 5, 19),
+        marital_status=1,
+        relation_to_household_head=3,
+        relation_to_family_head=3,
+    )
     return replace(it, **changes)  # type: ignore[arg-type]
 
 
-def faults(*members: Member, household=Household(), families=(Family(),)) -> set[tuple[str, str]]:  # noqa: ANN001
+def faults(
+    *members: Member,
+    household: Household = Household(),  # noqa: B008 - it is frozen
+    families: Any = (Family(),),  # noqa: ANN401, B008
+    survey: Survey | None = Survey(),
+) -> set[tuple[str, str]]:
+    """What stands in the way, beside a survey with nothing wanting unless said otherwise."""
+    if survey is not None and not survey.answers:
+        survey = survey_of(*members, families=len({m.family_id for m in members} - {None}))
     with pytest.raises(NotYetComplete) as refused:
-        complete(household, families, members)
+        complete(household, families, members, survey)
     return {(fault.pointer, fault.code) for fault in refused.value.faults}
 
 
 def test_a_family_with_nothing_wanting_is_complete():
-    complete(Household(), [Family()], [HEAD, child()])
+    members = [HEAD, child()]
+    complete(Household(), [Family()], members, survey_of(*members))
 
 
 @pytest.mark.parametrize("name", OF_A_PERSON)
@@ -106,13 +109,14 @@ def test_whose_family_has_left_the_household_needs_another():
 def test_a_nik_that_cannot_be_right_stands_in_the_way_and_a_doubtful_one_does_not():
     wrong = child(nik_verdict=NikVerdict.INVALID, nik_codes=["serial"])
     assert faults(HEAD, wrong) == {(f"/members/{wrong.id}/nik", "M18")}
-    complete(Household(), [Family()], [HEAD, child(nik_verdict=NikVerdict.VALID_WITH_WARNING)])
+    members = [HEAD, child(nik_verdict=NikVerdict.VALID_WITH_WARNING)]
+    complete(Household(), [Family()], members, survey_of(*members))
 
 
 def test_what_is_wrong_with_a_number_is_told_by_the_rule_it_breaks():
     wrong = child(nik_verdict=NikVerdict.INVALID, nik_codes=["date"])
     with pytest.raises(NotYetComplete) as refused:
-        complete(Household(), [Family(card_number="12345")], [HEAD, wrong])
+        complete(Household(), [Family(card_number="12345")], [HEAD, wrong], survey_of(HEAD, wrong))
 
     said = {fault.code: fault.said for fault in refused.value.faults}
     assert said == {"M18": SAID[NikCode.DATE], "M27": CARD_SAID[CardCode.FORMAT]}
@@ -131,3 +135,67 @@ def test_a_name_has_no_digits_and_a_card_number_has_sixteen():
     assert faults(HEAD, named) == {(f"/members/{named.id}/name", "M24")}
     short = Family(card_number="367201010120007")
     assert faults(HEAD, families=[short]) == {(f"/families/{FAMILY}/card_number", "M27")}
+
+
+class TestTheSurvey:
+    def test_stands_in_the_way_while_nobody_was_asked_or_nobody_answered(self):
+        refused = replace(survey_of(HEAD), outcome=5)
+        assert faults(HEAD, survey=None) == {("/survey", "survey_missing")}
+        assert faults(HEAD, survey=refused) == {("/survey", "survey_missing")}
+
+    def test_and_everything_else_are_told_in_one_list(self):
+        wanting = child(mother_name=None)
+        assert faults(HEAD, wanting, survey=None) == {
+            ("/survey", "survey_missing"),
+            (f"/members/{wanting.id}/mother_name", "M30"),
+        }
+
+    def test_is_answered_in_all_its_44_variables(self):
+        survey = survey_of(HEAD, floor_area=None, cattle_count=None, wall_condition=None)
+        assert faults(HEAD, survey=survey) == {
+            ("/survey/answers/household/floor_area", "unanswered"),
+            ("/survey/answers/household/cattle_count", "unanswered"),
+            ("/survey/answers/household/wall_condition", "H02"),
+        }
+
+    def test_may_do_without_customer_numbers(self):
+        asked = {"drinking_water_source": 3, "cooking_fuel": 4, "lighting_source": 1}
+        numbers = ("water_customer_number", "gas_customer_number", "electricity_customer_number")
+        survey = survey_of(HEAD, **asked, **dict.fromkeys(numbers))
+        complete(Household(), [Family()], [HEAD], survey)
+
+    def test_is_held_to_the_rules_of_the_form(self):
+        survey = survey_of(HEAD, wall_material=7)
+        assert faults(HEAD, survey=survey) == {("/survey/answers/household/wall_condition", "H02")}
+
+    def test_leaves_out_nobody_who_is_proposed(self):
+        newborn = child()
+        survey = survey_of(HEAD)
+        assert faults(HEAD, newborn, survey=survey) == {
+            ("/survey/answers/counts/member_count", "H13"),
+            (f"/survey/answers/members/{newborn.id}/presence", "H13"),
+        }
+
+    def test_keeps_those_who_are_gone_from_being_proposed(self):
+        gone = child()
+        survey = survey_of(HEAD, gone)
+        survey.answers["counts"]["member_count"] = 1
+        survey.answers["members"][str(gone.id)] = {"presence": 2}
+        place = f"/survey/answers/members/{gone.id}/presence"
+        assert faults(HEAD, gone, survey=survey) == {(place, "M29")}
+
+    def test_raises_doubts_that_stand_in_nobodys_way(self):
+        survey = survey_of(HEAD)
+        survey.answers["members"][str(HEAD.id)] |= {
+            "worked_last_week": True,
+            "weekly_work_hours": 40,
+            "work_sector": 19,
+            "work_status": 5,
+        }
+        complete(Household(), [Family()], [HEAD], survey)
+
+        found = doubts(Household(), [Family()], [HEAD], survey, held_elsewhere={HEAD.id})
+        assert {(fault.pointer, fault.code) for fault in found} == {
+            (f"/survey/answers/members/{HEAD.id}/work_status", "M15"),
+            (f"/members/{HEAD.id}/nik", "M21"),
+        }
