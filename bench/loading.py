@@ -40,7 +40,7 @@ async def measured(owner_url: str) -> Table:
     for name, load in (
         ("regions, first time", regions_file.load),
         ("regions, nothing new", regions_file.load),
-        ("demo of Cilegon", seed.load),
+        ("demo of five regencies", seed.load),
     ):
         began = time.perf_counter()
         await load(owner_url)

@@ -6,13 +6,28 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db.sessions import Reading
+
 CLAIM = text("SELECT nik_claim(:members)")
 RELEASE = text("SELECT nik_release(:members)")
+HELD_BY_OTHERS = text(
+    "SELECT ARRAY(SELECT id FROM member WHERE id = ANY (:members) AND nik_held(nik, id))"
+)
 
 
 async def claim(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:
     """Claim the NIKs of these members; those whose NIK somebody else holds come back."""
     return set(await session.scalar(CLAIM, {"members": list(members)}) or ())
+
+
+async def held(reading: Reading, nik: str) -> bool:
+    """Whether anybody in the country holds it: not who, and not where."""
+    return bool(await reading.value("SELECT nik_held($1, NULL)", nik))
+
+
+async def held_by_others(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:
+    """Those of these members whose NIK somebody else holds."""
+    return set(await session.scalar(HELD_BY_OTHERS, {"members": list(members)}) or ())
 
 
 async def release(session: AsyncSession, members: Sequence[UUID]) -> None:

@@ -3,6 +3,8 @@
 Each is one statement that returns finished JSON.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,7 +14,9 @@ from app.db.sessions import Reading
 from app.db.tables.regions import RegionRow
 from app.domain.calendar import FIRST_TO_SEE_THE_DAY
 from app.domain.errors import NotFound, Said
+from app.domain.nik_reading import NamedRegion
 from app.domain.niks import KnownRegions
+from app.domain.region_names import RegionName
 from app.domain.regions import Region, Tier
 
 
@@ -111,6 +115,41 @@ WHERE code = $1
 """
 
 
+# The trigram index finds, however it is spelt, and finds alone: beside other conditions PostgreSQL
+# may prefer another index, which reads the whole country. What is exactly so comes first, then the
+# wider regions.
+_NAMED = f"""
+WITH alike AS MATERIALIZED (
+    SELECT *, word_similarity($1, name) AS likeness,
+        regexp_replace(lower(name), '^((kabupaten|kota)( administrasi)?|desa adat) ', '') AS bare
+    FROM region WHERE $1 <% name
+),
+ranked AS (
+    SELECT *, row_number() OVER (
+        ORDER BY $2 <> lower(name) AND $1 <> bare, tier IS DISTINCT FROM $3, length(code),
+            likeness DESC, similarity($1, bare) DESC, code
+    ) AS place
+    FROM alike
+    WHERE scope_code BETWEEN $5 AND $6 AND ($4::text IS NULL OR tier = $4) AND ($7 OR {COUNTS_NOW})
+)
+SELECT json_build_object(
+    'more', (SELECT count(*) FROM ranked) > $8,
+    'items', coalesce((SELECT json_agg(json_build_object(
+        'code', code, 'tier', tier, 'kind', kind, 'name', name, 'full_name', (
+            SELECT string_agg(
+                CASE WHEN around.tier <> 'district' THEN ''
+                WHEN around.code > '9' THEN 'Distrik ' ELSE 'Kec. ' END || around.name,
+                ', ' ORDER BY around.code DESC
+            )
+            FROM region AS around
+            WHERE around.code IN (left(r.code, 2), left(r.code, 4), left(r.code, 6), r.code)
+        ),
+        'postal_code', postal_code, 'valid_to', valid_to, 'replaced_by', replaced_by
+    ) ORDER BY place) FROM ranked AS r WHERE place <= $8), '[]')
+)::text
+"""
+
+
 async def find(reading: Reading, code: str) -> str:
     return _found(await reading.value(_FIND, code))
 
@@ -128,6 +167,28 @@ async def children(reading: Reading, code: str, *, limit: int, after: str | None
 async def ancestors(reading: Reading, code: str) -> str:
     """The regions around it, from its province inwards."""
     return _found(await reading.value(_ANCESTORS, code))
+
+
+async def named(  # noqa: PLR0913 - a name, and where to look for it
+    reading: Reading,
+    name: RegionName,
+    *,
+    tier: Tier | None,
+    around: Region,
+    retired: bool,
+    limit: int,
+) -> str:
+    """The regions whose name is that, or nearly: those around it, in use, or retired ones too."""
+    reach = (around.first, around.last, retired, limit)
+    return str(await reading.value(_NAMED, name.name, name.said, name.tier, tier, *reach))
+
+
+async def names_of(reading: Reading, codes: Sequence[str]) -> dict[str, NamedRegion]:
+    """Of codes in use and of retired ones; what there never was is not in it."""
+    rows = await reading.rows(
+        "SELECT code, name, replaced_by FROM region WHERE code = ANY ($1::text[])", codes
+    )
+    return {row["code"]: NamedRegion(row["name"], row["replaced_by"]) for row in rows}
 
 
 def _found(text: str | None) -> str:

@@ -5,13 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.db import regions
 from app.db.regions import RegionNotFound
-from app.domain.regions import RegionKind, Tier, TimeZone
+from app.domain.region_names import read_name
+from app.domain.regions import Region, RegionKind, Tier, TimeZone
 from app.routers.access import CurrentActor, Limit, ReadingNow, answer_json
 from app.routers.problems import refuses
+from app.routers.shapes import clean
 
 router = APIRouter(prefix="/v1/regions", tags=["regions"])
 
@@ -44,6 +46,64 @@ class RegionPage(BaseModel):
 
 class Provinces(RegionPage):
     own: RegionView = Field(description="the region of whoever asks")
+
+
+class RegionHit(BaseModel):
+    code: str = Field(examples=["3672011001"])
+    tier: Tier
+    kind: RegionKind
+    name: str = Field(examples=["Cibeber"])
+    full_name: str = Field(
+        description="With the regions around it, because many share a name.",
+        examples=["Cibeber, Kec. Cibeber, Kota Cilegon, Banten"],
+    )
+    postal_code: str | None
+    valid_to: date | None = Field(description="the first day on which the code no longer counts")
+    replaced_by: str | None = Field(description="the code that took its place")
+
+
+class RegionHits(BaseModel):
+    more: bool = Field(description="whether there are more: say more, or where to look")
+    items: list[RegionHit] = Field(description="what is exactly so first, then the wider regions")
+
+
+SaidName = Annotated[
+    str,
+    Query(
+        min_length=2,
+        max_length=100,
+        description="As people say it: `bojonegoro`, `kab. bojonegoro`, `kec cibeber`, `ds. "
+        "sukamaju`. It need not be spelt right.",
+        examples=["kec cibeber"],
+    ),
+    AfterValidator(clean),
+]
+Around = Annotated[
+    str, Query(pattern=r"^([0-9]{2}){0,3}$|^[0-9]{10}$", description="the region to look in")
+]
+
+
+@router.get("/search", response_model=RegionHits)
+async def search_regions(
+    name: SaidName,
+    reading: ReadingNow,
+    tier: Annotated[Tier | None, Query()] = None,
+    within: Around = "",
+    *,
+    retired: Annotated[bool, Query(description="retired codes too")] = False,
+    limit: Annotated[int, Query(ge=1, le=50, description="How many at most.")] = 20,
+) -> Response:
+    """Regions by name, anywhere in the country."""
+    return answer_json(
+        await regions.named(
+            reading,
+            read_name(name),
+            tier=tier,
+            around=Region(within),
+            retired=retired,
+            limit=limit,
+        )
+    )
 
 
 @router.get("", response_model=Provinces, responses=refuses(RegionNotFound))

@@ -46,6 +46,7 @@ class RegionRow(SQLModel, table=True):
         CheckConstraint("valid_from < valid_to", name="period"),
         CheckConstraint("replaced_by IS NULL OR valid_to IS NOT NULL", name="replaced_is_closed"),
         Index(None, "parent_code", "code"),
+        Index(None, "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
     )
 
     scope_code: int = Field(

@@ -76,6 +76,7 @@ class Family(SQLModel, table=True):
             postgresql_where=text("state <> 'inactive'"),
         ),
         Index(None, "scope_code", "id"),
+        Index(None, "card_number", "scope_code", postgresql_where=text("card_number IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -123,6 +124,7 @@ class Member(SQLModel, table=True):
         Index(None, "household_id"),
         Index(None, "family_id"),
         Index(None, "scope_code", "id"),
+        Index(None, "nik", "scope_code", postgresql_where=text("nik IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -146,6 +148,21 @@ class Member(SQLModel, table=True):
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class NameKey(SQLModel, table=True):
+    """What a member is found by: words of his name as they sound, alone and in pairs.
+
+    Kept by triggers on `member`, whoever writes there; no foreign key, which would ask once more
+    for each of the rows. The rules are in the migration that makes it.
+    """
+
+    __tablename__ = "name_key"
+
+    key: str = Field(primary_key=True, sa_type=Text)
+    words: int = Field(primary_key=True, sa_type=SmallInteger)  # of the whole name
+    scope_code: int = Field(primary_key=True, sa_type=BigInteger)
+    member_id: UUID = Field(primary_key=True)
 
 
 class NikHolder(SQLModel, table=True):
