@@ -1,7 +1,7 @@
 """Accounts and the assignments they hold."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,13 +10,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.audit import record
+from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
-from app.db.tables.accounts import Account, Assignment, SignIn
+from app.db.tables.accounts import NO_PASSWORD, Account, Assignment, SignIn
 from app.db.tables.audit import AuditEntry
 from app.db.tables.regions import RegionRow
 from app.domain.accounts import AccountAction, AccountState, Held
 from app.domain.actors import Actor, Role
+from app.domain.appointments import appoints, offers_to
 from app.domain.errors import NotFound, Said
 from app.domain.regions import Region
 from app.domain.workflow import Step
@@ -34,14 +36,32 @@ class AccountNotFound(NotFound):
     )
 
 
-async def find(session: AsyncSession, account_id: UUID, *, within: Region) -> Account:
+async def find(
+    session: AsyncSession, account_id: UUID, *, within: Region, hold: bool = False
+) -> Account:
+    """`hold` keeps others from changing it until the transaction ends."""
     statement = select(Account).where(
         Account.id == account_id, lies_within(Account.scope_code, within)
     )
+    if hold:
+        statement = statement.with_for_update(key_share=True)
     account = (await session.exec(statement)).one_or_none()
     if account is None:
         raise AccountNotFound
     return account
+
+
+async def held(
+    session: AsyncSession, account_ids: Sequence[UUID], *, within: Region
+) -> dict[UUID, Account]:
+    """Those of them that lie within, kept from others until the transaction ends."""
+    statement = (
+        select(Account)
+        .where(col(Account.id).in_(account_ids), lies_within(Account.scope_code, within))
+        .order_by(col(Account.id))  # two who hold many wait for each other in one order
+        .with_for_update(key_share=True)
+    )
+    return {account.id: account for account in await session.exec(statement)}
 
 
 async def named(session: AsyncSession, username: str, *, within: Region) -> Account | None:
@@ -78,17 +98,25 @@ async def held_by(session: AsyncSession, account_id: UUID, *, within: Region) ->
 
 
 async def move(
-    session: AsyncSession, account: Account, step: Step[AccountState, AccountAction]
+    session: AsyncSession,
+    account: Account,
+    step: Step[AccountState, AccountAction],
+    *,
+    told: Mapping[str, list[object]] | None = None,
 ) -> AuditEntry:
     """Out or in, every token issued until now is void and every sign-in has ended."""
     changes = {"session_version": account.session_version + 1}
-    entry = await record(session, account, step, changes=changes)
+    entry = await record(session, account, step, changes=changes, told=told)
+    await end_sign_ins(session, [account.id])
+    return entry
+
+
+async def end_sign_ins(session: AsyncSession, account_ids: Sequence[UUID]) -> None:
     await session.exec(
         update(SignIn)
-        .where(col(SignIn.account_id) == account.id, col(SignIn.revoked_at).is_(None))
+        .where(col(SignIn.account_id).in_(account_ids), col(SignIn.revoked_at).is_(None))
         .values(revoked_at=func.now())
     )
-    return entry
 
 
 async def rehash(session: AsyncSession, account: Account, password_hash: str) -> None:
@@ -97,6 +125,15 @@ async def rehash(session: AsyncSession, account: Account, password_hash: str) ->
         update(Account)
         .where(col(Account.id) == account.id, col(Account.password_hash) == account.password_hash)
         .values(password_hash=password_hash)
+    )
+
+
+async def keep_password(session: AsyncSession, account: Account, password_hash: str) -> None:
+    """The one he chose. What he signed in with once, to choose it, is used up."""
+    await session.exec(
+        update(Account)
+        .where(col(Account.id) == account.id)
+        .values(password_hash=password_hash, one_time_hash=None, one_time_expires_at=None)
     )
 
 
@@ -178,7 +215,16 @@ async def standing(reading: Reading, actor: Actor, *, within: Region) -> int | N
     return version
 
 
-_READ = """
+# What the account is to whoever looks at it: see `app.domain.appointments.SITUATIONS`.
+_SITUATION = """CASE
+    WHEN account.id = $6 THEN 'own'
+    WHEN EXISTS (SELECT FROM holds WHERE role <> ALL ($7::text[])) THEN 'barred'
+    WHEN EXISTS (SELECT FROM holds WHERE role = 'integration') THEN 'machine'
+    ELSE 'person' END"""
+_READ = f"""
+WITH given AS (
+    SELECT * FROM assignment WHERE account_id = $1 AND scope_code BETWEEN $2 AND $3
+), holds AS (SELECT * FROM given WHERE ends_at IS NULL OR ends_at > now())
 SELECT json_build_object(
   'version', account.version,
   'id', account.id,
@@ -188,15 +234,21 @@ SELECT json_build_object(
   'region', json_build_object('code', account.region_code, 'name', coalesce(home.name, $5)),
   'assignments', (
     SELECT coalesce(json_agg(json_build_object(
-      'id', assignment.id,
+      'id', given.id,
       'role', role,
       'region', json_build_object('code', region_code, 'name', coalesce(region.name, $5)),
       'begins_at', begins_at,
       'ends_at', ends_at
-    ) ORDER BY assignment.id), '[]'::json)
-    FROM assignment LEFT JOIN region ON region.code = assignment.region_code
-    WHERE assignment.account_id = account.id AND assignment.scope_code BETWEEN $2 AND $3),
-  'open_actions', $4::json -> account.state,
+    ) ORDER BY given.id), '[]'::json)
+    FROM given LEFT JOIN region ON region.code = given.region_code),
+  'identities', (
+    SELECT coalesce(json_agg(json_build_object('issuer', issuer, 'subject', subject)
+      ORDER BY issuer, subject), '[]'::json)
+    FROM external_identity i WHERE i.account_id = $1 AND i.scope_code BETWEEN $2 AND $3),
+  'password_chosen', account.password_hash <> '{NO_PASSWORD}',
+  'one_time_expires_at', account.one_time_expires_at,
+  'last_sign_in_at', (SELECT max(started_at) FROM sign_in WHERE sign_in.account_id = $1),
+  'open_actions', $4::json -> {_SITUATION} -> account.state,
   'created_at', account.created_at,
   'updated_at', account.updated_at
 )::text
@@ -205,20 +257,57 @@ WHERE account.id = $1 AND account.scope_code BETWEEN $2 AND $3
 """
 
 
-async def read(
-    reading: Reading,
-    account_id: UUID,
-    *,
-    within: Region,
-    open_actions: Mapping[AccountState, Collection[object]],
-) -> str:
+async def read(reading: Reading, account_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The account as JSON, without its password."""
     found: str | None = await reading.value(
-        _READ, account_id, within.first, within.last, json.dumps(open_actions), NATION_NAME
+        _READ,
+        account_id,
+        within.first,
+        within.last,
+        json.dumps(offers_to(seen_by)),
+        NATION_NAME,
+        seen_by.id,
+        sorted(appoints(seen_by)),
     )
     if found is None:
         raise AccountNotFound
     return found
+
+
+_CURRENT = "a.begins_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())"
+_OF_ACCOUNT = "FROM assignment a WHERE a.account_id = {id} AND a.scope_code BETWEEN $1 AND $2"
+_LINE = f"""json_build_object(
+    'version', s.version, 'id', s.id, 'username', s.username, 'display_name', s.display_name,
+    'state', s.state, 'region', json_build_object('code', s.region_code, 'name',
+        coalesce((SELECT name FROM region WHERE code = s.region_code), '{NATION_NAME}')),
+    'holds', (SELECT coalesce(json_agg(json_build_object('role', a.role,
+        'region_code', a.region_code) ORDER BY a.id), '[]')
+        {_OF_ACCOUNT.format(id="s.id")} AND {_CURRENT}),
+    'password_chosen', s.password_hash <> '{NO_PASSWORD}',
+    'one_time_expires_at', s.one_time_expires_at, 'updated_at', s.updated_at)"""
+
+
+def conditions(
+    *, role: Role | None, region: Region, state: AccountState | None, current: bool | None
+) -> dict[str, object]:
+    """Which accounts, for `list_page`: `current` ones may act today (in that role, if one is)."""
+    of_account = _OF_ACCOUNT.format(id="account.id")
+    in_role = f" AND a.role = '{role}'" if role else ""
+    return {
+        "scope_code >= {}": region.first,
+        "scope_code <= {}": region.last,
+        "state = {}": state,
+        f"EXISTS (SELECT {of_account} AND a.role = {{}})": role,
+        f"(state = 'active' AND EXISTS (SELECT {of_account}{in_role} AND {_CURRENT})) = {{}}": (
+            current
+        ),
+    }
+
+
+async def list_page(reading: Reading, asked: Asked, *, within: Region) -> str:
+    """A page of `AccountLine`s, in JSON."""
+    statement, arguments = page("account", asked, within=within, item=_LINE)
+    return str(await reading.document(statement, *arguments))
 
 
 _WHO = """

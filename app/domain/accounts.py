@@ -38,16 +38,41 @@ class AccountAction(StrEnum):
     OPEN = "open"
     DISMISS = "dismiss"
     REINSTATE = "reinstate"
+    RENAME = "rename"
+    RESET = "reset"  # a new one-time password; every session ends
+    ASSIGN = "assign"
+    END = "end"  # an assignment
+    LINK = "link"  # with who he is to another issuer
+    UNLINK = "unlink"
+    ISSUE = "issue_secret"  # of a machine
+    REVOKE = "revoke_secret"
+    CHOOSE = "choose_password"  # one's own, at the door
 
 
 S, A = AccountState, AccountAction
 ADMINS = frozenset({Role.REGENCY_ADMIN, Role.MINISTRY_ADMIN})
+MINISTRY = frozenset({Role.MINISTRY_ADMIN})
 NOTE = frozenset({Ground.NOTE})
+NOTHING = frozenset[Ground]()
+EVERYBODY = frozenset(Role)
+OWN, OTHERS = Fact.OWN_ACCOUNT, Fact.OTHERS_ACCOUNT
 
 # fmt: off
 ACCOUNTS = Workflow("account", initial=S.ACTIVE, begun=(A.OPEN, ADMINS), transitions=[
-    Transition(A.DISMISS,   S.ACTIVE,    S.DISMISSED, ADMINS, NOTE, unless=Fact.OWN_ACCOUNT),
-    Transition(A.REINSTATE, S.DISMISSED, S.ACTIVE,    ADMINS, NOTE, unless=Fact.OWN_ACCOUNT),
+    Transition(A.DISMISS,       S.ACTIVE,    S.DISMISSED, ADMINS,   NOTE,    unless=OWN),
+    Transition(A.REINSTATE,     S.DISMISSED, S.ACTIVE,    ADMINS,   NOTE,    unless=OWN),
+    Transition(A.RENAME,        S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
+    Transition(A.RESET,         S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
+    Transition(A.ASSIGN,        S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
+    Transition(A.END,           S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
+    Transition(A.END,           S.DISMISSED, S.DISMISSED, ADMINS,   NOTHING, unless=OWN),
+    Transition(A.LINK,          S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
+    Transition(A.UNLINK,        S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
+    Transition(A.UNLINK,        S.DISMISSED, S.DISMISSED, ADMINS,   NOTHING, unless=OWN),
+    Transition(A.ISSUE,         S.ACTIVE,    S.ACTIVE,    MINISTRY, NOTHING, unless=OWN),
+    Transition(A.REVOKE,        S.ACTIVE,    S.ACTIVE,    MINISTRY, NOTHING, unless=OWN),
+    Transition(A.REVOKE,        S.DISMISSED, S.DISMISSED, MINISTRY, NOTHING, unless=OWN),
+    Transition(A.CHOOSE,        S.ACTIVE,    S.ACTIVE,    EVERYBODY, NOTHING, unless=OTHERS),
 ])
 # fmt: on
 
@@ -68,7 +93,7 @@ def administers(actor: Actor) -> None:
 
 
 def facts_about(account_id: UUID, *, seen_by: Actor) -> frozenset[Fact]:
-    return frozenset({Fact.OWN_ACCOUNT}) if account_id == seen_by.id else frozenset()
+    return frozenset({OWN if account_id == seen_by.id else OTHERS})
 
 
 class PasswordNotFit(Incomplete):
@@ -81,10 +106,10 @@ class PasswordNotFit(Incomplete):
     )
 
 
-def check_password(password: str) -> None:
+def check_password(password: str, *, pointer: str = "/password") -> None:
     if not PASSWORD_SHORTEST <= len(password) <= PASSWORD_LONGEST:
         words: dict[str, object] = {"shortest": PASSWORD_SHORTEST, "longest": PASSWORD_LONGEST}
-        fault = Fault("/password", "password_not_fit", PasswordNotFit.detail, words)
+        fault = Fault(pointer, "password_not_fit", PasswordNotFit.detail, words)
         raise PasswordNotFit([fault], **words)
 
 

@@ -29,6 +29,7 @@ from app.domain.actors import TIERS_OF, Role
 from app.domain.regions import Region, Tier
 
 LENGTH_OF = {Tier.NATION: 0, Tier.PROVINCE: 2, Tier.REGENCY: 4, Tier.DISTRICT: 6, Tier.VILLAGE: 10}
+NO_PASSWORD = "!"  # noqa: S105 - what no hash looks like
 SCOPE_IS_OF_CODE = "scope_code = rpad(region_code, 10, '0')::bigint"
 
 
@@ -51,13 +52,20 @@ class Account(SQLModel, table=True):
         CheckConstraint("region_code ~ '^[0-9]*$'", name="region_code_is_digits"),
         CheckConstraint("length(region_code) IN (0, 2, 4, 6, 10)", name="region_code_has_a_tier"),
         CheckConstraint(SCOPE_IS_OF_CODE, name="scope_is_of_code"),
+        CheckConstraint("length(one_time_hash) = 32", name="one_time_hash_is_sha256"),
+        CheckConstraint(
+            "(one_time_hash IS NULL) = (one_time_expires_at IS NULL)", name="one_time_expires"
+        ),
+        UniqueConstraint("id", "scope_code"),  # what lies where its account lies refers to
         Index(None, "scope_code", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     username: str = Field(unique=True, sa_type=Text)
     display_name: str = Field(sa_type=Text)
-    password_hash: str = Field(sa_type=Text)
+    password_hash: str = Field(sa_type=Text)  # NO_PASSWORD: none was chosen yet
+    one_time_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    one_time_expires_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     state: AccountState = Field(default=ACCOUNTS.initial, sa_type=words_of(AccountState, "state"))
     session_version: int = 1
     region_code: str = Field(sa_type=Text)  # home: whose admin answers for the account
@@ -103,6 +111,46 @@ class Assignment(SQLModel, table=True):
     @property
     def region(self) -> Region:
         return Region(self.region_code)
+
+
+class ExternalIdentity(SQLModel, table=True):
+    """Who an account is to another issuer. What he may do is said by his assignments alone."""
+
+    __tablename__ = "external_identity"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "scope_code"], ["account.id", "account.scope_code"]),
+        CheckConstraint("length(issuer) BETWEEN 1 AND 250", name="issuer_is_short"),
+        CheckConstraint("length(subject) BETWEEN 1 AND 250", name="subject_is_short"),
+        Index(None, "account_id"),
+    )
+
+    issuer: str = Field(primary_key=True, sa_type=Text)
+    subject: str = Field(primary_key=True, sa_type=Text)
+    account_id: UUID
+    scope_code: int = Field(sa_type=BigInteger)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class ClientSecret(SQLModel, table=True):
+    """What a machine signs in with, known by its SHA-256 only. Two may live at once, to change."""
+
+    __tablename__ = "client_secret"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "scope_code"], ["account.id", "account.scope_code"]),
+        CheckConstraint("length(secret_hash) = 32", name="secret_hash_is_sha256"),
+        CheckConstraint("created_at < expires_at", name="period"),
+        UniqueConstraint("secret_hash"),
+        Index(None, "account_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    scope_code: int = Field(sa_type=BigInteger)
+    secret_hash: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
+    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    version: int = 1
 
 
 class SignIn(SQLModel, table=True):
