@@ -51,6 +51,10 @@ class Passwords:
             fits = await asyncio.to_thread(_fits, password, password_hash or self._nobodys)
         return fits and password_hash is not None
 
+    async def hashed(self, password: str) -> str:
+        async with self._turns:
+            return await asyncio.to_thread(hash_password, password)
+
     async def renewed(self, password: str, password_hash: str) -> str | None:
         """The hash by today's parameters, where the stored one was made by others."""
         if not is_outdated(password_hash):

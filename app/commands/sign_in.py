@@ -5,7 +5,10 @@ is a transaction of its own: what a wrong try leaves behind is kept although the
 and no connection is held while a password is compared.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from hmac import compare_digest
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.db import accounts, sign_ins
 from app.db.sessions import Database
 from app.db.sign_ins import Found
-from app.db.tables.accounts import Account
+from app.db.tables.accounts import NO_PASSWORD, Account
 from app.domain.accounts import (
     AccountState,
     Held,
@@ -24,7 +27,10 @@ from app.domain.accounts import (
     choose,
     judge,
 )
+from app.domain.credentials import one_time_hash
 from app.domain.regions import INDONESIA
+from app.domain.sign_ins import PasswordMustBeChosen
+from app.issuers import Issuer
 from app.passwords import Passwords
 from app.tokens import Tokens
 
@@ -37,6 +43,7 @@ class Door:
     tokens: Tokens
     passwords: Passwords = field(default_factory=Passwords)
     terms: RefreshTerms = field(default_factory=RefreshTerms)
+    issuer: Issuer | None = None  # another one, whose word is taken for who somebody is
 
 
 @dataclass(frozen=True)
@@ -49,34 +56,68 @@ class SignedIn:
 async def sign_in(
     door: Door, *, username: str, password: str, address: str, assignment_id: UUID | None = None
 ) -> SignedIn:
+    known = await recognise(door, username=username, password=password, address=address)
+    if known.once:
+        raise PasswordMustBeChosen
+    return await enter(door, known.account, known.held, assignment_id=assignment_id)
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Somebody who gave a password of his, the one-time one perhaps, and what he holds now."""
+
+    account: Account
+    held: Sequence[Held]
+    once: bool
+
+
+async def recognise(door: Door, *, username: str, password: str, address: str) -> Recognised:
+    """Whoever it is, or `SignInFailed`: after the same work, whatever was wrong."""
     username = username.casefold()
     async with door.database.transaction(INDONESIA) as session:
         await sign_ins.count_try(session, username=username, address=address)
         account = await accounts.named(session, username, within=INDONESIA)
+        at = await sign_ins.clock(session)
 
-    known = await _recognise(door, account, password)
-    renewed_hash = await door.passwords.renewed(password, known.password_hash)
+    once = account is not None and _opens_once(account, password, at=at)
+    fits = await door.passwords.fits(password, _chosen_hash(account))
+    if account is None or account.state is not AccountState.ACTIVE or not (once or fits):
+        raise SignInFailed
+    renewed_hash = None if once else await door.passwords.renewed(password, account.password_hash)
 
     async with door.database.transaction(INDONESIA) as session:
         await sign_ins.forgive(session, username=username, address=address)
         if renewed_hash:
-            await accounts.rehash(session, known, renewed_hash)
-        held = await accounts.held_by(session, known.id, within=INDONESIA)
+            await accounts.rehash(session, account, renewed_hash)
+        held = await accounts.held_by(session, account.id, within=INDONESIA)
+    return Recognised(account, held, once)
 
+
+def _chosen_hash(account: Account | None) -> str | None:
+    """While a one-time password waits, be it expired, the one that was chosen before is void."""
+    if account is None or account.one_time_hash is not None:
+        return None
+    return None if account.password_hash == NO_PASSWORD else account.password_hash
+
+
+def _opens_once(account: Account, password: str, *, at: datetime) -> bool:
+    if account.one_time_hash is None or account.one_time_expires_at is None:
+        return False
+    fits = compare_digest(one_time_hash(password), account.one_time_hash)
+    return fits and at < account.one_time_expires_at
+
+
+async def enter(
+    door: Door, account: Account, held: Sequence[Held], *, assignment_id: UUID | None
+) -> SignedIn:
+    """In, with one of the assignments he holds."""
     chosen = choose(held, named=assignment_id)
     async with door.database.transaction(INDONESIA) as session:
-        refresh_token = await sign_ins.begin(session, known, chosen, terms=door.terms)
-    return _let_in(door, known, chosen, refresh_token)
+        refresh_token = await sign_ins.begin(session, account, chosen, terms=door.terms)
+    return let_in(door, account, chosen, refresh_token)
 
 
-async def _recognise(door: Door, account: Account | None, password: str) -> Account:
-    fits = await door.passwords.fits(password, account.password_hash if account else None)
-    if account is None or not fits or account.state is not AccountState.ACTIVE:
-        raise SignInFailed
-    return account
-
-
-def _let_in(door: Door, account: Account, held: Held, refresh_token: str) -> SignedIn:
+def let_in(door: Door, account: Account, held: Held, refresh_token: str) -> SignedIn:
     access_token = door.tokens.issue(
         held.as_actor(account.id), session_version=account.session_version
     )
@@ -90,7 +131,7 @@ async def renew(door: Door, refresh_token: str) -> SignedIn:
         next_token = await _next(door, session, found)
     if found is None or found.held is None or next_token is None:
         raise RefreshTokenNotValid
-    return _let_in(door, found.account, found.held, next_token)
+    return let_in(door, found.account, found.held, next_token)
 
 
 async def _next(door: Door, session: AsyncSession, found: Found | None) -> str | None:

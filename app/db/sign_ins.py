@@ -36,17 +36,19 @@ BRAKES: dict[TallyOf, Brake] = {
 # --- tries
 
 
-async def count_try(session: AsyncSession, *, username: str, address: str) -> None:
+async def count_try(session: AsyncSession, *, username: str | None = None, address: str) -> None:
     """Count a try before its password is looked at, so that tries at once are all counted.
 
     The address first, always: two who try at once then wait for each other in one order.
+    Another issuer's token names nobody before it is believed: it counts for the address alone.
     """
     await _forget(session)
     await _count(session, TallyOf.ADDRESS, address)
-    await _count(session, TallyOf.ACCOUNT, username)
+    if username is not None:
+        await _count(session, TallyOf.ACCOUNT, username)
 
 
-async def forgive(session: AsyncSession, *, username: str, address: str) -> None:
+async def forgive(session: AsyncSession, *, username: str | None = None, address: str) -> None:
     """The password was right: nothing counts against the name, nor this try against the address.
 
     What others tried from the address stays, or one good account would pay for many guesses.
@@ -56,6 +58,8 @@ async def forgive(session: AsyncSession, *, username: str, address: str) -> None
         .where(col(SignInFailure.key_hash) == _key(TallyOf.ADDRESS, address))
         .values(tries=func.greatest(col(SignInFailure.tries) - 1, 0))
     )
+    if username is None:
+        return
     await session.exec(
         delete(SignInFailure).where(col(SignInFailure.key_hash) == _key(TallyOf.ACCOUNT, username))
     )
@@ -64,7 +68,7 @@ async def forgive(session: AsyncSession, *, username: str, address: str) -> None
 async def _count(session: AsyncSession, tally_of: TallyOf, whose: str) -> None:
     row = await _hold(session, tally_of, _key(tally_of, whose))
     tally = BRAKES[tally_of].count(
-        Tally(row.tries, row.since, row.blocked_until), at=await _clock(session)
+        Tally(row.tries, row.since, row.blocked_until), at=await clock(session)
     )
     row.tries, row.since, row.blocked_until = tally.tries, tally.since, tally.blocked_until
     session.add(row)
@@ -87,7 +91,7 @@ def _key(tally_of: TallyOf, whose: str) -> bytes:
     return sha256(f"{tally_of}:{whose}".encode()).digest()
 
 
-async def _clock(session: AsyncSession) -> datetime:
+async def clock(session: AsyncSession) -> datetime:
     """Now, and not when the transaction began: it may have waited for a row since."""
     at: datetime = (await session.exec(select(func.clock_timestamp()))).one()
     return at
@@ -117,7 +121,7 @@ def _hash(token: str) -> bytes:
 
 async def begin(session: AsyncSession, account: Account, held: Held, *, terms: RefreshTerms) -> str:
     """A new sign-in for that assignment, and its first refresh token. Those past are removed."""
-    at = await _clock(session)
+    at = await clock(session)
     await session.exec(
         delete(SignIn).where(col(SignIn.account_id) == account.id, col(SignIn.ends_at) < at)
     )
@@ -183,7 +187,7 @@ async def find(session: AsyncSession, refresh_token: str, *, within: Region) -> 
     account = await accounts.find(session, sign_in.account_id, within=within)
     held = await accounts.held_by(session, sign_in.account_id, within=within)
     held_still = next((one for one in held if one.id == sign_in.assignment_id), None)
-    at = await _clock(session)
+    at = await clock(session)
     presented = Presented(
         at=at,
         expires_at=token.expires_at,
@@ -235,5 +239,5 @@ async def rotate(session: AsyncSession, found: Found, *, terms: RefreshTerms) ->
 
 
 async def revoke(session: AsyncSession, sign_in: SignIn) -> None:
-    sign_in.revoked_at = sign_in.revoked_at or await _clock(session)
+    sign_in.revoked_at = sign_in.revoked_at or await clock(session)
     await session.flush()

@@ -24,6 +24,7 @@ from app.domain.accounts import (
 from app.domain.actors import Role
 from app.domain.regions import INDONESIA
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Shown, Survey
+from app.domain.sign_ins import PasswordMustBeChosen
 from app.routers.access import CurrentActor, answer_json
 from app.routers.problems import refuses
 from app.routers.shapes import Shape, ShortLine, clean
@@ -139,6 +140,7 @@ class TokensView(BaseModel):
     responses=refuses(
         SignInFailed,
         RefreshTokenNotValid,
+        PasswordMustBeChosen,
         NoCurrentAssignment,
         AssignmentNotFound,
         SeveralAssignments,
@@ -151,10 +153,14 @@ async def issue_tokens(
     """Sign in with a password, or renew with a refresh token.
 
     An account with several assignments is answered 409 with the list of them; repeat with one.
+    A one-time password is answered 403: it serves at `POST /v1/auth/password` alone.
     A refresh token used a second time ends the sign-in it belongs to, except within 30 seconds
     and before its successor was used: then the answer was lost on the way, and it is repeated.
     """
-    signed_in = await grant.redeem(door, address)
+    return tell(await grant.redeem(door, address), response)
+
+
+def tell(signed_in: SignedIn, response: Response) -> TokensView:
     response.headers["Cache-Control"] = "no-store"
     return TokensView(
         access_token=signed_in.access_token,
