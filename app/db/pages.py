@@ -6,14 +6,16 @@ from uuid import UUID
 
 from app.domain.regions import Region
 
-# `rows` selects what lies in reach and after the cursor; `item` is the JSON of one row `s`.
-# Selects the body and the ids in it.
-PAGE = """
-WITH page AS MATERIALIZED (
+# What lies in reach and after the cursor.
+ROWS = """
     SELECT * FROM {table} WHERE scope_code BETWEEN $1 AND $2
     AND (scope_code, id) > ($3::bigint, $4::{key}){conditions}
     ORDER BY scope_code, id LIMIT $5::int + 1
-),
+"""
+MERGED = "SELECT * FROM ({parts}) AS merged ORDER BY scope_code, id LIMIT $5::int + 1"
+# `item` is the JSON of one row `s`. Selects the body and the ids in it.
+PAGE = """
+WITH page AS MATERIALIZED ({rows}),
 shown AS (SELECT * FROM page ORDER BY scope_code, id LIMIT $5::int)
 SELECT json_build_object(
     'next', CASE WHEN (SELECT count(*) FROM page) > $5::int THEN
@@ -24,7 +26,11 @@ SELECT json_build_object(
     )
 )::text AS body, {subjects} AS subjects
 """
+# For a transaction that reads along indexes, no further than it must: a bitmap or a whole table
+# would be read to its end, and then sorted, where the planner expects few rows and there are many.
+IN_ORDER = "SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_seqscan TO off"
 NEXT_PLACEHOLDER = 6
+LAST_UUID, LAST_NUMBER = UUID(int=2**128 - 1), 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,14 @@ class Asked:
     """Which rows: `where` is condition -> value, `{}` in it stands for the value, None for any.
 
     A condition nobody asked for is not in the statement: `$6 IS NULL OR state = $6` would keep
-    the planner from the very index that the question has.
+    the planner from the very index that the question has. `either` are conditions that exclude
+    one another: each is read along an index of its own, no further than the page goes.
     """
 
     after: Position
     limit: int
     where: Mapping[str, object]
+    either: Sequence[str] = ()
 
 
 def page(  # noqa: PLR0913 - what a page is made of
@@ -60,18 +68,27 @@ def page(  # noqa: PLR0913 - what a page is made of
     """A statement that selects (body, subjects), and its arguments. `also` are $6, $7, ..."""
     wanted = {condition: value for condition, value in asked.where.items() if value is not None}
     first = NEXT_PLACEHOLDER + len(also)
-    conditions = [
+    conditions = "".join(
         " AND " + condition.format(f"${number}") for number, condition in enumerate(wanted, first)
-    ]
-    statement = PAGE.format(
-        table=table,
-        key="uuid" if isinstance(asked.after.id, UUID) else "bigint",
-        conditions="".join(conditions),
-        item=item,
-        subjects=subjects,
     )
-    reach = (within.first, within.last, asked.after.scope_code, asked.after.id, asked.limit)
+    key = "uuid" if isinstance(asked.after.id, UUID) else "bigint"
+    parts = [
+        ROWS.format(table=table, key=key, conditions=f"{conditions} AND {alone}")
+        for alone in asked.either
+    ] or [ROWS.format(table=table, key=key, conditions=conditions)]
+    rows = MERGED.format(parts=" UNION ALL ".join(f"({part})" for part in parts))
+    statement = PAGE.format(rows=rows if len(parts) > 1 else parts[0], item=item, subjects=subjects)
+    start = _start(asked.after, within)
+    reach = (within.first, within.last, start.scope_code, start.id, asked.limit)
     return statement, (*reach, *also, *wanted.values())
+
+
+def _start(after: Position, within: Region) -> Position:
+    """PostgreSQL begins where the row comparison says, and walks past everybody before us."""
+    if after.scope_code >= within.first:
+        return after
+    last = LAST_UUID if isinstance(after.id, UUID) else LAST_NUMBER
+    return Position(within.first - 1, last)
 
 
 def ids_of(column: str) -> str:

@@ -38,6 +38,7 @@ class ProposalAction(StrEnum):
     APPROVE = "approve"
     RETURN = "return"
     REJECT = "reject"
+    HAND_OVER = "hand_over"  # to another desk; it stays where it is on its way
 
 
 class Verdict(StrEnum):
@@ -66,6 +67,7 @@ ENDORSER = frozenset({R.REGENCY_ENDORSER})
 PROVINCE = frozenset({R.PROVINCE_OFFICER})
 ANALYST = frozenset({R.MINISTRY_ANALYST})
 DETERMINER = frozenset({R.MINISTRY_DETERMINER})
+ADMINS = frozenset({R.REGENCY_ADMIN, R.MINISTRY_ADMIN})
 
 NOTHING: frozenset[Ground] = frozenset()
 NOTE = frozenset({G.NOTE})
@@ -81,7 +83,8 @@ OUTCOME_LEADS_TO = {
     Outcome.POSTPONED: S.AWAITING_DELIBERATION,
 }
 ENDED = frozenset({S.DETERMINED, S.REJECTED, S.WITHDRAWN})
-ON_ITS_WAY = frozenset(S) - ENDED - {S.DRAFTED}
+LIVE = tuple(state for state in S if state not in ENDED)
+ON_ITS_WAY = frozenset(LIVE) - {S.DRAFTED}
 # Claimed at submission, released at an end without registration. What is returned to the desk
 # keeps its claim while it is mended.
 HOLDS_NIK = ON_ITS_WAY | {S.DETERMINED}
@@ -109,7 +112,7 @@ OWN = Fact.OWN_WORK
 SITUATIONS: dict[str, frozenset[Fact]] = {"others": frozenset(), "own": frozenset({OWN})}
 
 # fmt: off
-PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), chosen={A.DELIBERATE, A.RETURN}, transitions=[
+PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), chosen={A.DELIBERATE, A.RETURN}, beside={A.HAND_OVER}, transitions=[
     #          action        from                      to                        by          needs
     Transition(A.SUBMIT,     S.DRAFTED,                S.AWAITING_DELIBERATION,  PROPOSERS,  NOTHING, law=UU13_9),
     Transition(A.WITHDRAW,   S.DRAFTED,                S.WITHDRAWN,              PROPOSERS,  NOTE,    law=UU13_9),
@@ -144,6 +147,8 @@ PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), 
     Transition(A.APPROVE,    S.AWAITING_DETERMINATION, S.DETERMINED,             DETERMINER, DECREE,  unless=OWN, law=UU13_11),
     *_returns(S.AWAITING_DETERMINATION, DETERMINER, *VILLAGE_DESK, S.AWAITING_REGENCY, S.AWAITING_MINISTRY),
     Transition(A.REJECT,     S.AWAITING_DETERMINATION, S.REJECTED,               DETERMINER, REASON,  unless=OWN, law=UU13_11),
+
+    *(Transition(A.HAND_OVER, state, state, ADMINS, NOTE) for state in LIVE),
 ])
 # fmt: on
 

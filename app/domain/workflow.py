@@ -31,6 +31,7 @@ class Fact(StrEnum):
     DISTRICT_FORWARDS = "district_forwards"  # it does not
     OWN_WORK = "own_work"  # the actor is the author of what he decides on
     OWN_ACCOUNT = "own_account"
+    OTHERS_ACCOUNT = "others_account"
     ON_ITS_WAY = "on_its_way"  # a proposal about it is with a tier above the village's desk
     PROPOSED = "proposed"  # a proposal about it is not yet ended
 
@@ -68,6 +69,16 @@ class OwnAccount(NotPermitted):
     detail = Said(
         id="Mintalah admin lain melakukan {action} atas akun Anda.",
         en="Ask another administrator to {action} your account.",
+    )
+
+
+class OthersAccount(NotPermitted):
+    """Nobody chooses a password for another."""
+
+    title = Said(id="Ini akun orang lain", en="This is the account of another")
+    detail = Said(
+        id="Hanya pemilik akun yang dapat melakukan {action}.",
+        en="Only whose account it is may {action}.",
     )
 
 
@@ -147,6 +158,7 @@ GROUND_MISSING = Said(id="Bagian ini wajib diisi.", en="This is required.")
 BARS: dict[Fact, type[Refusal]] = {
     Fact.OWN_WORK: OwnWork,
     Fact.OWN_ACCOUNT: OwnAccount,
+    Fact.OTHERS_ACCOUNT: OthersAccount,
     Fact.ON_ITS_WAY: OnItsWay,
     Fact.PROPOSED: StillProposed,
 }
@@ -197,10 +209,11 @@ class OpenAction(Generic[State, Action]):
 class Workflow(Generic[State, Action]):
     """`begun` says by which action of whom a thing comes into being, in the state `initial`.
 
-    `chosen` are the actions whose target the actor names; elsewhere the table knows it.
+    `chosen` are the actions whose target the actor names; elsewhere the table knows it. `beside`
+    are those that keep the state: nobody is waited for because of them, no arrow is drawn.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a table is made of
         self,
         name: str,
         *,
@@ -208,11 +221,13 @@ class Workflow(Generic[State, Action]):
         begun: tuple[Action, frozenset[Role]],
         transitions: Iterable[Transition[State, Action]],
         chosen: Collection[Action] = (),
+        beside: Collection[Action] = (),
     ) -> None:
         self.name = name
         self.initial = initial
         self.first_action, self.first_roles = begun
         self.chosen = frozenset(chosen)
+        self.beside = frozenset(beside)
         self.transitions = tuple(transitions)
         for number, row in enumerate(self.transitions):
             for other in self.transitions[:number]:
@@ -302,6 +317,11 @@ class Workflow(Generic[State, Action]):
         rows = [row.by for row in self.transitions if row.action is action]
         return frozenset().union(*rows, self.first_roles if action is self.first_action else ())
 
+    def waits_for(self, role: Role) -> list[State]:
+        """The states in which something is open to that role, in the order of the states."""
+        moved = {r.source for r in self.transitions if role in r.by and r.action not in self.beside}
+        return [state for state in type(self.initial) if state in moved]
+
     def open_to(
         self, role: Role, state: State, *, facts: Collection[Fact] = ()
     ) -> list[OpenAction[State, Action]]:
@@ -349,7 +369,8 @@ class Workflow(Generic[State, Action]):
         """The table as a diagram, arrows between the same two states drawn as one."""
         arrows: dict[tuple[State, State], list[str]] = {}
         for row in self.transitions:
-            arrows.setdefault((row.source, row.target), []).append(row.action)
+            if row.action not in self.beside:
+                arrows.setdefault((row.source, row.target), []).append(row.action)
         lines = ["stateDiagram-v2", f"    [*] --> {self.initial}: {self.first_action}"]
         lines += [f"    {a} --> {b}: {', '.join(names)}" for (a, b), names in arrows.items()]
         endings = {row.target for row in self.transitions} - {r.source for r in self.transitions}
