@@ -11,17 +11,20 @@ HERE := $(VENV)/.of-$(shell pwd -P | cksum | cut -d ' ' -f 1)
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11
 
-.PHONY: help run test check format lock openapi clean
+.PHONY: help run test test-browser check format lock openapi clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(VENV)/.local ## the service on http://127.0.0.1:8000, with its own database and demo data
 	@exec $(BIN)/siks serve
 
 test: $(VENV)/.dev ## the whole suite, on a database server of its own (ARGS="-k words" for a part)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
+
+test-browser: $(VENV)/.dev tests/browser/node_modules/.package-lock.json ## a front end with generated types, in Chromium
+	$(BIN)/python -m pytest -q -m browser $(ARGS) tests/browser
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -39,6 +42,8 @@ lock: $(HERE) ## pin the dependencies of pyproject.toml again (UPGRADE=1 takes n
 		--group build --extra embedded -o requirements/local.txt
 	$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -c requirements/local.txt \
 		--group build --extra embedded --extra dev -o requirements/dev.txt
+	$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/local.txt \
+		--group build -o requirements/build.txt
 	echo uv==0.13.9 | $(BIN)/$(COMPILE) --no-annotate - -o requirements/uv.txt
 
 openapi: $(VENV)/.dev ## write openapi/openapi.json anew from the code
@@ -46,7 +51,13 @@ openapi: $(VENV)/.dev ## write openapi/openapi.json anew from the code
 
 clean: ## remove the environment and the embedded database, as if freshly cloned
 	@[ "$$(id -u)" != 0 ] || rm -rf "/var/lib/siks/$$(printf %s "$$(pwd -P)" | sha256sum | head -c 12)"
-	rm -rf $(VENV) .siks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .siks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		tests/browser/node_modules tests/browser/made
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm, or Node 20 from elsewhere" >&2; exit 1; }
+	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # uv where it is to be had, because it takes a tenth of pip's time; else pip with the same hashes.
 $(HERE): requirements/uv.txt
