@@ -14,6 +14,7 @@ from app.db import accounts
 from app.db.sessions import Database
 from app.domain.actors import TIERS_OF, Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
+from tests.questionnaire import a_sheet
 
 R = Role
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -45,6 +46,8 @@ ROAD: dict[str, tuple[Role, str, dict[str, Any]]] = {
     "awaiting_determination": (R.MINISTRY_DETERMINER, "approve", DECREE),
 }
 VERDICTS = {"approve", "return", "reject"}
+VISITED_ON = date(2026, 11, 10)
+ENDINGS = {"finished": "finish", "discarded": "discard"}
 
 
 def refused(response: Response) -> tuple[int, str]:
@@ -109,6 +112,20 @@ def a_household(village: Region, *members: dict[str, Any], **changes: Any) -> di
         ],
     }
     return {k: v for k, v in {**household, **changes}.items() if v is not ...}
+
+
+def an_answer_sheet(household: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Everything that is asked of these people, answered on one visit."""
+    families = {member["family_id"] for member in household["members"]}
+    sheet = {
+        "id": str(uuid4()),
+        "surveyed_on": str(VISITED_ON),
+        "enumerator_name": "Dewi Lestari",
+        "respondent_name": "Budi Santoso",
+        "outcome": 1,
+        "answers": a_sheet(household["members"], on=VISITED_ON, families=len(families)),
+    }
+    return {k: v for k, v in {**sheet, **changes}.items() if v is not ...}
 
 
 @dataclass(frozen=True)
@@ -250,6 +267,26 @@ class Registry:
         assert response.status_code == 201, response.text
         return response.json()
 
+    async def survey(
+        self,
+        household: dict[str, Any],
+        state: str = "finished",
+        *,
+        by: Caller | None = None,
+        **changes: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """A survey of that household with nothing wanting, finished unless said otherwise."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        path = f"/v1/households/{household['id']}/surveys"
+        response = await by.posts(path, an_answer_sheet(household, **changes))
+        assert response.status_code == 201, response.text
+        path = f"/v1/surveys/{response.json()['id']}"
+        if state != "drafted":
+            step = {"action": ENDINGS[state], "grounds": {"note": "Sesuai keadaan."}}
+            response = await by.posts(f"{path}/steps", step, version=1)
+            assert response.status_code == 201, response.text
+        return (await by.gets(path)).json()
+
     async def proposal(
         self,
         state: str = "drafted",
@@ -259,13 +296,17 @@ class Registry:
     ) -> dict[str, Any]:
         """A proposal that has come as far as that state, by the hands of everybody before."""
         by = by or await self.caller(Role.VILLAGE_OPERATOR)
-        household = await self.household(by=by, **changes)
-        response = await by.posts("/v1/proposals", {"household_id": household["id"]})
-        assert response.status_code == 201, response.text
-        proposal = response.json()
+        proposal = await self.proposes(by, await self.household(by=by, **changes))
         while proposal["state"] != state:
             proposal = await self.moved_on(proposal)
         return proposal
+
+    async def proposes(self, by: Caller, household: dict[str, Any]) -> dict[str, Any]:
+        """A proposal about that household, which has been surveyed; ready to be submitted."""
+        await self.survey(household, by=by)
+        response = await by.posts("/v1/proposals", {"household_id": household["id"]})
+        assert response.status_code == 201, response.text
+        return response.json()
 
     async def moved_on(self, proposal: dict[str, Any]) -> dict[str, Any]:
         """The proposal after whoever it waits for has moved it on."""

@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db import households, niks, proposals
+from app.db import households, niks, proposals, surveys
 from app.db.audit import expect, record
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Family, Household, Member
+from app.db.tables.surveys import Survey
 from app.domain import new_families, reasons
 from app.domain.actors import Actor
 from app.domain.dtks_ids import DtksKind, dtks_id
@@ -43,6 +44,17 @@ FROZEN_OF_A_PERSON = (
     "number",
     "nik_verdict",
     "nik_codes",
+)
+FROZEN_OF_A_SURVEY = (
+    "id",
+    "codebook",
+    "surveyed_on",
+    "enumerator_name",
+    "respondent_name",
+    "checked_on",
+    "checker_name",
+    "outcome",
+    "answers",
 )
 
 
@@ -111,19 +123,34 @@ class Dossier:
     """The household that a proposal speaks of, with everybody in it."""
 
     def __init__(
-        self, household: Household, families: Sequence[Family], members: Sequence[Member]
+        self,
+        household: Household,
+        families: Sequence[Family],
+        members: Sequence[Member],
+        survey: Survey | None = None,
     ) -> None:
         self.household = household
         self.families = families
         self.members = members
+        self.survey = survey
         self.member_ids = [member.id for member in members]
 
+    def complete(self) -> None:
+        """Refuse with everything that is wanting, or say nothing."""
+        new_families.complete(self.household, self.families, self.members, self.survey)
+
     def content(self) -> dict[str, Any]:
-        """A copy of what is proposed, as it is now."""
+        """A copy of what is proposed, as it is now, and of what is unusual about it."""
+        doubts = new_families.doubts(self.household, self.families, self.members, self.survey)
         return {
             "household": _copy(self.household, FROZEN),
             "families": [_copy(family, FROZEN) for family in self.families],
             "members": [_copy(member, FROZEN_OF_A_PERSON) for member in self.members],
+            "survey": _copy(self.survey, FROZEN_OF_A_SURVEY) if self.survey else None,
+            "doubts": [
+                {"rule": doubt.code, "pointer": doubt.pointer, "form_ref": doubt.words["form_ref"]}
+                for doubt in doubts
+            ],
         }
 
 
@@ -133,12 +160,14 @@ def _copy(row: Any, columns: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
 
 async def _dossier(session: AsyncSession, proposal: Proposal, by: Actor) -> Dossier:
     household = await households.find(session, proposal.household_id, within=by.region, hold=True)
-    return Dossier(household, *await proposals.people_of(session, proposal, within=by.region))
+    families, members = await proposals.people_of(session, proposal, within=by.region)
+    survey = await surveys.current_of(session, household, within=by.region)
+    return Dossier(household, families, members, survey)
 
 
 async def _submitted(session: AsyncSession, dossier: Dossier, by: Actor) -> dict[str, Any]:
     """Freeze a copy of what is complete, and claim its NIKs."""
-    new_families.complete(dossier.household, dossier.families, dossier.members)
+    dossier.complete()
     await niks.release(session, dossier.member_ids)
     held = await niks.claim(session, dossier.member_ids)
     if held:

@@ -6,7 +6,8 @@ here, together with the audit entry that says so.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,12 +18,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
+from app.domain.answer_trees import differences
 from app.domain.channels import Channel
 from app.domain.errors import Conflict, Fault, Outdated, Said
+from app.domain.sight import HEALTH, keys_of, pointers_to
 from app.domain.workflow import Action, State, Step
 
 Subject = Any  # a table with id, state, version, scope_code: SQLModel gives no common type
 Changes = Mapping[str, object]
+
+ANSWERS = "answers"
+NOT_REPEATED = re.compile(pointers_to(keys_of(*HEALTH)))
+WITHHELD: list[object] = ["***", "***"]  # nothing here can be deleted, so not everything is here
 
 CHANGED = Said(
     id="Bagian ini diubah setelah versi yang Anda baca.",
@@ -57,9 +64,11 @@ def _plain(value: object) -> object:
 
 def kept(value: object) -> object:
     """A frozen copy stands in the audit by its SHA-256: the proof of it, not a second copy."""
-    if isinstance(value, dict):
-        return f"sha256:{hashlib.sha256(canonical(value).encode()).hexdigest()}"
-    return value
+    return fingerprint(canonical(value)) if isinstance(value, dict) else value
+
+
+def fingerprint(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 async def record(
@@ -68,13 +77,17 @@ async def record(
     step: Step[State, Action],
     *,
     changes: Changes | None = None,
+    told: Mapping[str, list[object]] | None = None,
 ) -> AuditEntry:
     """Move `subject` along `step`, change what changes, and keep the step: all or nothing.
+
+    `told` stands in the audit in place of the columns: where a secret is changed, or something
+    that lies beside the subject.
 
     Compare and set: where the state or the version is no longer the one that was read, nobody
     is overwritten and `MovedMeanwhile` is raised. A step without a source brings the subject in.
     """
-    before_after = compared(subject, changes or {})
+    before_after = compared(subject, changes or {}) if told is None else told
     if step.source is None:
         session.add(subject)
         await session.flush()
@@ -86,9 +99,50 @@ async def record(
     return entry
 
 
+async def record_each(
+    session: AsyncSession,
+    held: Sequence[tuple[Subject, Step[State, Action]]],
+    *,
+    changes: Changes,
+    told: Mapping[str, list[object]],
+) -> None:
+    """The same change of many subjects, and an entry for each, in a few statements.
+
+    The transaction has held each of them since it was read, and each keeps its state: there is
+    nothing to compare.
+    """
+    for subject, step in held:
+        for name, value in {**changes, "updated_at": now()}.items():
+            setattr(subject, name, value)
+        subject.version += 1
+        session.add(entry_of(subject, step, told, **session.info))
+    await session.flush()
+
+
 def compared(subject: Subject, changes: Changes) -> dict[str, list[object]]:
     """Pointer -> [before, after], for what is about to change."""
-    return {f"/{name}": [kept(getattr(subject, name)), kept(new)] for name, new in changes.items()}
+    pairs: dict[str, list[object]] = {}
+    for name, new in changes.items():
+        before = getattr(subject, name)
+        if name == ANSWERS:
+            pairs |= _answers_compared(before, new)
+        else:
+            pairs[f"/{name}"] = [kept(before), kept(new)]
+    return pairs
+
+
+def _answers_compared(before: Any, after: Any) -> dict[str, list[object]]:  # noqa: ANN401
+    """Answer by answer; those about health and school without what they say.
+
+    Answers that are told again as they are become final: their fingerprint stands for them.
+    """
+    pairs = differences(before, after)
+    if not pairs:
+        return {f"/{ANSWERS}": [None, kept(after)]}
+    return {
+        pointer: WITHHELD if NOT_REPEATED.fullmatch(pointer) else pair
+        for pointer, pair in ((f"/{ANSWERS}{place}", pair) for place, pair in pairs.items())
+    }
 
 
 def entry_of(
@@ -128,6 +182,8 @@ async def _move(
         "updated_at": now(),
         **changes,
     }
+    if step.target != step.source and hasattr(table, "state_since"):
+        values["state_since"] = values["updated_at"]
     moved = await session.exec(
         update(table)
         .where(

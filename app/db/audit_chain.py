@@ -20,6 +20,7 @@ from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS
 from app.domain.policies import POLICIES
 from app.domain.proposals import PROPOSALS
 from app.domain.regions import INDONESIA
+from app.domain.surveys import SURVEYS
 from app.domain.workflow import Workflow
 
 WORKFLOWS: tuple[Workflow, ...] = (  # type: ignore[type-arg]
@@ -27,6 +28,7 @@ WORKFLOWS: tuple[Workflow, ...] = (  # type: ignore[type-arg]
     HOUSEHOLDS,
     FAMILIES,
     MEMBERS,
+    SURVEYS,
     ACCOUNTS,
     POLICIES,
 )
@@ -133,19 +135,28 @@ WHERE (s.id, s.state, s.version) IS DISTINCT FROM (l.subject_id, l.target, l.ver
 ORDER BY l.id, subject_id LIMIT 1
 """
 
-# What every proposal says now, beside the fingerprint of what was last submitted.
+# What every proposal and every finished survey says now, beside the fingerprint of what was last
+# submitted or finished.
 CONTENTS = """
-SELECT l.id, 'proposal' AS workflow, p.id AS subject_id, l.seq, p.content::text, l.fingerprint
-FROM proposal p LEFT JOIN (
+SELECT l.id, '{workflow}' AS workflow, s.id AS subject_id, l.seq, s.{content}::text AS content,
+    l.fingerprint
+FROM {workflow} s LEFT JOIN (
     SELECT DISTINCT ON (subject_id) id, subject_id, seq,
-        changes::jsonb -> '/content' ->> 1 AS fingerprint
-    FROM audit_entry WHERE workflow = 'proposal' AND changes::jsonb ? '/content'
+        changes::jsonb -> '/{content}' ->> 1 AS fingerprint
+    FROM audit_entry WHERE workflow = '{workflow}' AND changes::jsonb ? '/{content}'
     ORDER BY subject_id, seq DESC
-) l ON l.subject_id = p.id
-WHERE p.content IS NOT NULL OR l.fingerprint IS NOT NULL
+) l ON l.subject_id = s.id
+WHERE {frozen} OR l.fingerprint IS NOT NULL
 ORDER BY l.id
 """
-ALTERED_CONTENT = "the content it froze is not as it was submitted"
+FROZEN_CONTENTS = {
+    CONTENTS.format(
+        workflow="proposal", content="content", frozen="s.content IS NOT NULL"
+    ): "the content it froze is not as it was submitted",
+    CONTENTS.format(
+        workflow="survey", content="answers", frozen="s.state = 'finished'"
+    ): "its answers are not as they were finished",
+}
 
 
 @dataclass(frozen=True)
@@ -204,9 +215,10 @@ async def _fault_of_state(connection: asyncpg.Connection) -> str | None:
 
 async def _fault_of_content(connection: asyncpg.Connection) -> str | None:
     """In Python, because the fingerprint is of canonical JSON, which PostgreSQL does not write."""
-    async for row in connection.cursor(CONTENTS, prefetch=1000):
-        if kept(json.loads(row["content"] or "null")) != row["fingerprint"]:
-            return _named(row, ALTERED_CONTENT)
+    for statement, fault in FROZEN_CONTENTS.items():
+        async for row in connection.cursor(statement, prefetch=1000):
+            if kept(json.loads(row["content"] or "null")) != row["fingerprint"]:
+                return _named(row, fault)
     return None
 
 

@@ -19,7 +19,7 @@ def _item(sight: Sight) -> str:
         'actor_id', s.actor_id, 'actor_role', s.actor_role,
         'actor_region_code', s.actor_region_code, 'channel', s.channel,
         'request_id', s.request_id, 'grounds', {shown.grounds("s.grounds", sight)},
-        'changed', ARRAY(SELECT k FROM json_object_keys(s.changes::json) k ORDER BY k),
+        'changed', {shown.changed("s.changes", sight)},
         'changes', {shown.changes("s.changes", sight)},
         'at', s.at, 'prev_hash', encode(s.prev_hash, 'hex'), 'hash', encode(s.hash, 'hex'))"""
 

@@ -60,6 +60,40 @@ class AlreadyProposed(Conflict):
     )
 
 
+class SurveyDraftThere(Conflict):
+    """The household has a survey that is still being filled in."""
+
+    title = Said(
+        id="Survei rumah tangga ini masih diisi", en="A survey of this household is being filled in"
+    )
+    detail = Said(
+        id="Lanjutkan survei yang ada (lihat survey_draft_id pada rumah tangganya), atau batalkan.",
+        en="Go on with the one there is (see survey_draft_id of the household), or discard it.",
+    )
+
+
+class AssignedAlready(Conflict):
+    """The account holds this assignment already."""
+
+    title = Said(id="Penugasan ini sudah ada", en="The account holds this assignment already")
+    detail = Said(
+        id="Baca akunnya: peran atas wilayah itu sudah dipegang tanpa batas waktu.",
+        en="Read the account: it holds that role over that region already, without an end.",
+    )
+
+
+class IdentityTaken(Conflict):
+    """This identity is linked with an account."""
+
+    title = Said(id="Identitas ini sudah terhubung", en="This identity is linked already")
+    detail = Said(
+        id="Satu identitas hanya untuk satu akun. Periksa issuer dan subject, atau lepaskan dahulu "
+        "dari akun lama.",
+        en="One identity is for one account. Check issuer and subject, or unlink it from the old "
+        "account first.",
+    )
+
+
 class AlreadyThere(Conflict):
     """This exists already, or clashes with what exists."""
 
@@ -85,6 +119,11 @@ OF_CONSTRAINT: dict[str, tuple[type[Refusal], tuple[Fault, ...]]] = {
     "pk_family": (IdTaken, ()),
     "pk_member": (IdTaken, ()),
     "pk_proposal": (IdTaken, ()),
+    "pk_account": (IdTaken, ()),
+    "uq_assignment_open": (AssignedAlready, ()),
+    "pk_external_identity": (IdentityTaken, ()),
+    "pk_survey": (IdTaken, ()),
+    "uq_survey_draft_of_household": (SurveyDraftThere, ()),
     "uq_family_number_in_household": (FamilyNumberTaken, ()),
     "ex_member_one_household_head": (
         TwoHouseholdHeads,

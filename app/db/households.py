@@ -6,13 +6,14 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db import families, members
+from app.db import families, members, sheets
 from app.db import sight as shown
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.proposals import LIVE
 from app.db.tables.registry import Family, Household, Member
+from app.db.tables.surveys import Survey
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import HOUSEHOLDS, SITUATIONS
@@ -58,7 +59,7 @@ async def find(
 
 
 async def hold_around(
-    session: AsyncSession, subject: Household | Family | Member, *, within: Region
+    session: AsyncSession, subject: Household | Family | Member | Survey, *, within: Region
 ) -> Household:
     """The subject's household, held; and the subject itself as it is once it is held."""
     if isinstance(subject, Household):
@@ -87,12 +88,14 @@ def _document(sight: Sight) -> str:
         'proposal', (SELECT json_build_object('id', p.id, 'kind', p.kind, 'state', p.state)
             FROM proposal p WHERE p.household_id = h.id
             ORDER BY p.created_at DESC, p.id DESC LIMIT 1),
+        'survey', {sheets.current("h.id", sight)},
+        'survey_draft_id', {sheets.draft_id("h.id", sight)},
         'created_at', h.created_at,
         'updated_at', h.updated_at,
         'open_actions', $4::jsonb -> {SITUATION.format(household="h.id")} -> h.state
     )::text AS body,
-    array[h.id] || ARRAY(SELECT m.id FROM member m
-        WHERE m.household_id = h.id AND m.state <> 'inactive') AS subjects
+    array[h.id] || ARRAY(SELECT m.id FROM member m WHERE m.household_id = h.id
+        AND (m.state <> 'inactive' OR {sheets.answered_for("m.id", "h.id", sight)})) AS subjects
     FROM household h WHERE h.id = $1 AND h.scope_code BETWEEN $2 AND $3
     """
 

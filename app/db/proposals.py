@@ -8,19 +8,28 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import sight as shown
 from app.db.households import HEAD_OF, HOUSEHOLDS_AND_HEADS
-from app.db.pages import Asked, page
+from app.db.pages import Asked, Position, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
 from app.db.tables.audit import AuditEntry
-from app.db.tables.proposals import Policy, Proposal
+from app.db.tables.proposals import LIVE, RESPONSIBLE, Policy, Proposal
 from app.db.tables.registry import Family, Household, Member
+from app.db.tables.surveys import Survey
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import RecordState
 from app.domain.policies import road
-from app.domain.proposals import ENDED, ON_ITS_WAY, PROPOSALS, SITUATIONS, ProposalAction
+from app.domain.proposals import (
+    ENDED,
+    ON_ITS_WAY,
+    PROPOSALS,
+    SITUATIONS,
+    ProposalAction,
+    ProposalState,
+)
 from app.domain.regions import Region, Tier
 from app.domain.sight import SIGHT_OF, Sight
+from app.domain.work_lists import Wanted
 from app.domain.workflow import Fact
 
 OFFERS = {role: json.dumps(PROPOSALS.offers(role, SITUATIONS)) for role in Role}
@@ -85,13 +94,13 @@ async def facts_of(session: AsyncSession, proposal: Proposal, *, for_: Actor) ->
 
 
 async def people_of(
-    session: AsyncSession, proposal: Proposal, *, within: Region
+    session: AsyncSession, about: Proposal | Survey, *, within: Region
 ) -> tuple[list[Family], list[Member]]:
-    """The families and the members that the proposal speaks of."""
+    """The families and the members that the proposal, or the survey, speaks of."""
     families = await session.exec(
         select(Family)
         .where(
-            Family.household_id == proposal.household_id,
+            Family.household_id == about.household_id,
             Family.state != RecordState.INACTIVE,
             lies_within(Family.scope_code, within),
         )
@@ -100,7 +109,7 @@ async def people_of(
     members = await session.exec(
         select(Member)
         .where(
-            Member.household_id == proposal.household_id,
+            Member.household_id == about.household_id,
             Member.state != RecordState.INACTIVE,
             lies_within(Member.scope_code, within),
         )
@@ -110,9 +119,14 @@ async def people_of(
 
 
 AUTHORSHIP = (PROPOSALS.first_action, ProposalAction.SUBMIT)
+# OFFSET 0: asked row by row, along the row's own chain. Hashed, it would be all he ever did.
 _AUTHORED = f"""EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {{p}}.id
     AND e.workflow = '{PROPOSALS.name}' AND e.actor_id = {{actor}}::uuid
-    AND e.action IN ({", ".join(f"'{action}'" for action in AUTHORSHIP)}))"""
+    AND e.action IN ({", ".join(f"'{action}'" for action in AUTHORSHIP)}) OFFSET 0)"""
+_WAITING = f"""'responsible_id', {RESPONSIBLE},
+        'waiting_since', CASE WHEN {LIVE} THEN state_since END,
+        'waiting_days', CASE WHEN {LIVE} THEN
+            greatest(0, floor(extract(epoch FROM now() - state_since) / 86400)::int) END"""
 _OPEN = f"({{offers}}::jsonb -> CASE WHEN {_AUTHORED} THEN 'own' ELSE 'others' END -> {{p}}.state)"
 
 
@@ -127,6 +141,7 @@ def _document(sight: Sight) -> str:
         'state', p.state,
         'content', {shown.content("p.content", sight)},
         'created_by', p.created_by,
+        {_WAITING},
         'submitted_by', p.submitted_by,
         'submitted_at', p.submitted_at,
         'created_at', p.created_at,
@@ -154,7 +169,29 @@ async def document(reading: Reading, proposal_id: UUID, *, within: Region, seen_
     return body
 
 
-async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: Actor) -> str:
+def _asked(wanted: Wanted, after: Position, limit: int, *, by: Actor) -> Asked:
+    """What is wanted, as conditions that an index answers."""
+    states = wanted.states(by.role)
+    either = [f"state = '{state}'" for state in states] or ["false"]
+    open_now = f"jsonb_array_length({_OPEN.format(p='proposal', actor='$6', offers='$7')}) > {{}}"
+    where = {
+        f"{RESPONSIBLE} = {{}}": by.id if wanted.mine else None,
+        "kind = {}": wanted.kind,
+        "state_since <= now() - make_interval(hours => 24 * {})": wanted.waiting_days,
+        open_now: 0 if wanted.open_to_me else None,
+    }
+    return Asked(after, limit, where, either if len(states) < len(ProposalState) else ())
+
+
+async def list_page(  # noqa: PLR0913 - a page: of what, from where, how long, whose, for whom
+    reading: Reading,
+    wanted: Wanted,
+    *,
+    after: Position,
+    limit: int,
+    within: Region,
+    seen_by: Actor,
+) -> str:
     """A page of `ProposalLine`s, in JSON."""
     sight = SIGHT_OF[seen_by.role]
     item = f"""json_build_object(
@@ -162,11 +199,11 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: 
         'village_code', s.scope_code::text, 'state', s.state,
         'head_name', (SELECT {shown.name("m.name", sight.identity)}
             FROM member m WHERE {HEAD_OF.format("s.household_id")}),
-        'submitted_at', s.submitted_at, 'updated_at', s.updated_at,
+        'submitted_at', s.submitted_at, 'updated_at', s.updated_at, {_WAITING},
         'open_actions', {_OPEN.format(p="s", actor="$6", offers="$7")})"""
     statement, arguments = page(
         "proposal",
-        asked,
+        _asked(wanted, after, limit, by=seen_by),
         within=within,
         item=item,
         subjects=HOUSEHOLDS_AND_HEADS.format("s.household_id"),

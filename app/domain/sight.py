@@ -4,10 +4,14 @@ The workflows say who may act; this table says who may look. It is a table for t
 it can be printed, tested role by role, and read by whoever answers for it.
 """
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from app.domain.actors import Role
+from app.domain.codebooks import CODEBOOKS
 
 
 class Shown(StrEnum):
@@ -50,6 +54,43 @@ class Sight:
     def of_people(self) -> bool:
         """Whether the role reads anything of anybody."""
         return self != NOTHING
+
+    @property
+    def withheld(self) -> Mapping[str, frozenset[str]]:
+        """The answers of a sheet that are not for the role: keys, by where they stand."""
+        return keys_of(
+            *(() if self.health else HEALTH), *(() if self.programmes else ("programmes",))
+        )
+
+
+HEALTH = ("health", "school")  # groups of the codebooks; what is in them, the audit does not repeat
+
+
+@cache
+def keys_of(*groups: str) -> Mapping[str, frozenset[str]]:
+    """Where the answers of these groups stand, in whichever generation of the form."""
+    found: dict[str, frozenset[str]] = {}
+    for codebook in CODEBOOKS.values():
+        for group in groups:
+            for place, keys in codebook.keys_of(group).items():
+                found[place] = found.get(place, frozenset()) | keys
+    return found
+
+
+def pointers_to(places: Mapping[str, Iterable[str]]) -> str:
+    """A pattern of the pointers to these answers, for Python and for PostgreSQL alike."""
+    found = [_pattern(place, keys) for place, keys in sorted(places.items())]
+    return f"^/answers/({'|'.join(found)})$" if found else "^$"
+
+
+def _pattern(place: str, keys: Iterable[str]) -> str:
+    named = f"({'|'.join(map(re.escape, sorted(keys)))})"
+    section, _, roster = place.partition(".")
+    if section == "members":
+        return f"members/[^/]+/{named}"
+    if roster:
+        return f"rosters/{roster}/[0-9]+/{named}"
+    return f"rosters/{named}(/.*)?" if section == "rosters" else f"{section}/{named}"
 
 
 NOTHING = Sight(Shown.HIDDEN, Shown.HIDDEN, Survey.HIDDEN, health=False, programmes=False)

@@ -35,7 +35,9 @@ class AuditEntryView(BaseModel):
     """One step somebody took: written once, chained to the one before, never changed."""
 
     id: int
-    workflow: str = Field(description="proposal, household, family, member, account or policy")
+    workflow: str = Field(
+        description="proposal, household, family, member, survey, account or policy"
+    )
     subject_id: UUID
     seq: int = Field(description="Its place in the chain of its subject.")
     region_code: str = Field(description="Where the subject lies.")
@@ -51,7 +53,9 @@ class AuditEntryView(BaseModel):
     grounds: dict[str, Any]
     changed: list[str] = Field(description="Pointers to what changed.")
     changes: dict[str, Any] | None = Field(
-        description="Before and after, for roles that read identity; numbers are masked."
+        description="Before and after, for roles that read identity; numbers are masked. Of a "
+        "survey, as far as the role reads its answers: `{}` where there was none, `***` where the "
+        "audit does not repeat what was said (health, school)."
     )
     at: datetime
     prev_hash: str

@@ -1,11 +1,13 @@
 """The published contract: what FastAPI says of the routes, and what only we know of them."""
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.domain.codebooks import CODEBOOKS
 from app.routers.problems import Problem
 
 TAGS = {
@@ -15,6 +17,8 @@ TAGS = {
     "households": "Rumah tangga: people who eat from one kitchen, in one village.",
     "families": "Keluarga: the people of one family card (KK) in a household.",
     "members": "Anggota rumah tangga: the persons.",
+    "surveys": "Verifikasi dan validasi: dated answer sheets of households.",
+    "codebooks": "The questionnaires: what is asked, what an answer is, which rules hold.",
     "proposals": "Usulan, on their way from the village to the ministry.",
     "decisions": "What each tier says of a proposal.",
     "audit": "Every step that was ever taken.",
@@ -73,14 +77,56 @@ def _completed(contract: dict[str, Any]) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem | {"examples": [EXAMPLE]}
+    _describe_answers(schemas)
     for path in contract["paths"].values():
         for operation in path.values():
+            for parameter in operation.get("parameters", []):
+                _say_as_sent(parameter)
             for status, response in operation["responses"].items():
                 headers = _headers(status, _schema_of(response, schemas))
                 if operation["operationId"].startswith("draft_") and status == "201":
                     headers["Location"] = LOCATION
                 response["headers"] = headers
     return contract
+
+
+def _say_as_sent(parameter: dict[str, Any]) -> None:
+    """Nobody can send null outside a body; and what is refused without If-Match requires it."""
+    schema = parameter["schema"]
+    choices = [each for each in schema.pop("anyOf", []) if each.get("type") != "null"]
+    if len(choices) > 1:
+        schema["anyOf"] = choices
+    elif choices:
+        schema |= choices[0]
+    if parameter["name"] == "If-Match":
+        parameter["required"] = True
+
+
+def _describe_answers(schemas: dict[str, Any]) -> None:
+    """Where answers stand, they are those of one generation of the form."""
+    named = {_name_of(version): book.answers_schema() for version, book in CODEBOOKS.items()}
+    generations = [{"$ref": f"#/components/schemas/{name}"} for name in named]
+    for part in _parts_of(schemas):
+        if part.pop("x-codebooks", False):
+            del part["type"]
+            part["anyOf"] = generations
+    schemas.update(named)
+
+
+def _name_of(version: str) -> str:
+    """dtks-2020: AnswersDtks2020."""
+    return "Answers" + "".join(word.capitalize() for word in version.split("-"))
+
+
+def _parts_of(schema: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    inside: Iterable[Any] = ()
+    if isinstance(schema, dict):
+        yield schema
+        inside = list(schema.values())
+    elif isinstance(schema, list):
+        inside = schema
+    for each in inside:
+        yield from _parts_of(each)
 
 
 def _schema_of(response: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,7 @@ from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
 from app.routers.members import MemberDraft, MemberView, PersonDraft, answer_member
 from app.routers.problems import refuses
 from app.routers.shapes import Line, Neighbourhood, Shape, VillageCode, each_its_own
+from app.routers.sheets import SheetView
 
 router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
 
@@ -168,6 +169,8 @@ class HouseholdView(BaseModel):
     families: list[FamilyView]
     members: list[MemberView]
     proposal: ProposalRef | None = Field(description="The newest proposal about it.")
+    survey: SheetView | None = Field(description="The current one: the newest that is finished.")
+    survey_draft_id: UUID | None = Field(description="The survey that is being filled in.")
     created_at: datetime
     updated_at: datetime
     open_actions: list[OpenRecordAction] = Field(description="What you may do with it now.")

@@ -1,10 +1,10 @@
 """Proposals (usulan), the steps they take and the decisions on them: `/v1/proposals`."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.commands.proposals import NikHeldElsewhere, draft, take
@@ -27,6 +27,7 @@ from app.domain.proposals import (
     Verdict,
 )
 from app.domain.reasons import ReasonNotAccepted
+from app.domain.regions import OutsideYourRegion
 from app.domain.sight import SIGHT_OF
 from app.domain.workflow import (
     ActionNotOpen,
@@ -48,6 +49,7 @@ from app.routers.access import (
     Limit,
     People,
     ReadsNobody,
+    RegionAsked,
     Transaction,
     WritingRoute,
     answer_page,
@@ -58,6 +60,7 @@ from app.routers.audit import AuditEntryView, AuditPage, answer_step
 from app.routers.grounds import Grounds
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import Shape
+from app.routers.work_lists import PeopleInOrder, WantedNow
 
 router = APIRouter(prefix="/v1/proposals", tags=["proposals"], route_class=WritingRoute)
 
@@ -151,7 +154,19 @@ class OpenProposalAction(BaseModel):
     targets: list[ProposalState] = Field(description="Where it may lead, if that is to be named.")
 
 
-class ProposalView(BaseModel):
+class Waiting(BaseModel):
+    """Whose desk it lies on, and for how long somebody has been waited for."""
+
+    responsible_id: UUID = Field(description="Whoever took it over, else whoever drafted it.")
+    waiting_since: datetime | None = Field(
+        description="When it came to its state; null once it has ended."
+    )
+    waiting_days: int | None = Field(
+        description="Full days of 24 hours since then: the same in every time zone."
+    )
+
+
+class ProposalView(Waiting):
     version: int
     id: UUID
     kind: ProposalKind
@@ -167,7 +182,7 @@ class ProposalView(BaseModel):
     open_actions: list[OpenProposalAction] = Field(description="What you may do with it now.")
 
 
-class ProposalLine(BaseModel):
+class ProposalLine(Waiting):
     version: int
     id: UUID
     kind: ProposalKind
@@ -205,21 +220,19 @@ async def draft_proposal(
     return created(answer_versioned(body), f"/v1/proposals/{proposal.id}")
 
 
-@router.get("", response_model=ProposalPage, responses=refuses(ReadsNobody))
+@router.get("", response_model=ProposalPage, responses=refuses(OutsideYourRegion, ReadsNobody))
 async def list_proposals(
     request: Request,
     actor: CurrentActor,
-    reading: People,
+    reading: PeopleInOrder,
     after: After,
-    state: Annotated[ProposalState | None, Query()] = None,
+    region: RegionAsked,
+    wanted: WantedNow,
     limit: Limit = 50,
 ) -> Response:
-    """The proposals of your region, in pages, each with what you may do with it now."""
+    """The proposals of your region, in pages: since when each waits, and what you may do now."""
     body = await proposals.list_page(
-        reading,
-        Asked(after, limit, {"state = {}": state}),
-        within=actor.region,
-        seen_by=actor,
+        reading, wanted, after=after, limit=limit, within=region, seen_by=actor
     )
     return answer_page(request, body)
 

@@ -7,4 +7,5 @@ from app.db.tables import (  # noqa: F401
     regions,
     registry,
     requests,
+    surveys,
 )

@@ -1,0 +1,176 @@
+"""Surveys (verifikasi dan validasi): dated answer sheets of one household.
+
+A sheet is drafted until it is finished, or discarded. What is finished stays as it was answered: a
+new visit is a new sheet, and the newest finished one is current.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+from app.domain.actors import Actor
+from app.domain.errors import Conflict, Fault, Incomplete, Said
+from app.domain.households import EDITORS, NOTE, RecordState
+from app.domain.questions import Severity
+from app.domain.sheets import Finding
+from app.domain.workflow import Fact, Ground, OnItsWay, Step, Transition, Workflow
+
+
+class SurveyState(StrEnum):
+    DRAFTED = "drafted"
+    FINISHED = "finished"
+    DISCARDED = "discarded"
+
+
+class SurveyAction(StrEnum):
+    BEGIN = "begin"
+    AMEND = "amend"
+    FINISH = "finish"
+    DISCARD = "discard"
+
+
+class VisitOutcome(IntEnum):
+    """What became of the visit, by its code on the form (hasil verivali)."""
+
+    COMPLETED = 1
+    NOT_FOUND = 2
+    MOVED = 3
+    PART_OF_ANOTHER = 4
+    REFUSED = 5
+    DUPLICATE = 6
+
+
+NAMES_ANOTHER = frozenset({VisitOutcome.PART_OF_ANOTHER, VisitOutcome.DUPLICATE})
+
+S, A, LOCKED = SurveyState, SurveyAction, Fact.ON_ITS_WAY
+
+# fmt: off
+SURVEYS = Workflow("survey", initial=S.DRAFTED, begun=(A.BEGIN, EDITORS), transitions=[
+    Transition(A.AMEND,   S.DRAFTED, S.DRAFTED,   EDITORS, unless=LOCKED),
+    Transition(A.FINISH,  S.DRAFTED, S.FINISHED,  EDITORS, unless=LOCKED),
+    Transition(A.DISCARD, S.DRAFTED, S.DISCARDED, EDITORS, NOTE, unless=LOCKED),
+])
+# fmt: on
+
+
+class HouseholdInactive(Conflict):
+    """Nobody is visited in a household that is inactive."""
+
+    title = Said(id="Rumah tangga ini tidak aktif", en="This household is inactive")
+    detail = Said(
+        id="Pulihkan dahulu rumah tangganya, lalu catat kunjungannya.",
+        en="Restore the household first, then record the visit.",
+    )
+
+
+class AnswersNotAccepted(Incomplete):
+    """An answer is not of the kind its question asks for."""
+
+    title = Said(id="Ada jawaban yang tidak sesuai isian", en="An answer does not fit its question")
+    detail = Said(
+        id="Perbaiki jawaban yang disebut dalam errors, lalu simpan lagi. Jawaban yang tersimpan "
+        "sebelumnya tidak berubah.",
+        en="Correct the answers named in errors, then save again. What was saved before is as it "
+        "was.",
+    )
+
+
+class SurveyNotComplete(Incomplete):
+    """The sheet cannot be finished yet."""
+
+    title = Said(id="Lembar survei belum lengkap", en="The survey is not yet complete")
+    detail = Said(
+        id="Lengkapi semua bagian yang disebut dalam errors, lalu selesaikan. Draf tersimpan.",
+        en="Complete every part named in errors, then finish it. The draft is kept.",
+    )
+
+
+class DoubtsNotExplained(Incomplete):
+    """What is unusual in the sheet has to be confirmed in words."""
+
+    title = Said(
+        id="Ada isian yang tidak lazim dan belum dijelaskan",
+        en="Something unusual has not been explained",
+    )
+    detail = Said(
+        id="Periksa isian yang disebut dalam errors. Bila memang benar, jelaskan dalam "
+        "grounds.note, lalu selesaikan lagi.",
+        en="Look at the answers named in errors again. If they are right, say why in "
+        "grounds.note and finish once more.",
+    )
+
+
+NOT_A_MEMBER = Said(
+    id="Tidak ada anggota rumah tangga ini dengan id tersebut.",
+    en="This household has no member by this id.",
+)
+NEEDED = Said(
+    id="Wajib diisi sebelum survei diselesaikan.", en="This is required before it is finished."
+)
+ANOTHER_NEEDED = Said(
+    id="Sebutkan rumah tangga yang dimaksud: ini ganda dengan atau bagian dari yang mana.",
+    en="Name the other household: the one it doubles or belongs to.",
+)
+NO_OTHER_MEANT = Said(
+    id="Hanya diisi bila hasil kunjungan 4 atau 6; kosongkan.",
+    en="Given only with the outcomes 4 and 6; leave it empty.",
+)
+
+
+class Visit(Protocol):
+    enumerator_name: str | None
+    outcome: int | None
+    duplicate_of: str | None
+
+
+def visitable(household: RecordState) -> None:
+    """Whoever is registered is visited again; whoever is out is not."""
+    if household is RecordState.INACTIVE:
+        raise HouseholdInactive
+
+
+def begun(
+    household: RecordState, *, by: Actor, facts: Collection[Fact]
+) -> Step[SurveyState, SurveyAction]:
+    """The step that begins a sheet: what bars the others bars it."""
+    step = SURVEYS.begin(by=by)
+    visitable(household)
+    if LOCKED in facts:
+        raise OnItsWay
+    return step
+
+
+def finished(visit: Visit, found: Iterable[Finding], *, grounds: Mapping[Ground, object]) -> None:
+    """Refuse with everything that is wanting, or say nothing. Who met nobody answers nothing.
+
+    What is wrong in the records of the people is in the way of a proposal, not of a visit: a NIK
+    may take the civil registry weeks.
+    """
+    found = list(found) if visit.outcome == VisitOutcome.COMPLETED else []
+    wrong = [f.fault for f in found if f.severity is Severity.ERROR and f.in_answers]
+    wanting = [*_wanting(visit), *wrong]
+    if wanting:
+        raise SurveyNotComplete(wanting)
+    doubts = [f.fault for f in found if f.severity is Severity.WARNING]
+    if doubts and not grounds.get(Ground.NOTE):
+        raise DoubtsNotExplained(doubts)
+
+
+def _wanting(visit: Visit) -> Iterator[Fault]:
+    if visit.outcome is None:
+        yield Fault("/outcome", "missing", NEEDED)
+    if not visit.enumerator_name:
+        yield Fault("/enumerator_name", "missing", NEEDED)
+    if visit.outcome in NAMES_ANOTHER and not visit.duplicate_of:
+        yield Fault("/duplicate_of", "missing", ANOTHER_NEEDED)
+    if visit.duplicate_of and visit.outcome is not None and visit.outcome not in NAMES_ANOTHER:
+        yield Fault("/duplicate_of", "not_asked", NO_OTHER_MEANT)
+
+
+def strangers(spoken_of: Iterable[str], members: Collection[str]) -> list[Fault]:
+    """Answers for nobody in the household."""
+    return [
+        Fault(f"/answers/members/{each}", "not_a_member", NOT_A_MEMBER)
+        for each in spoken_of
+        if each not in members
+    ]
