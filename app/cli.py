@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from app.cli_accounts import accounts
 from app.settings import CannotRun, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ siks = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-demo = typer.Typer(help="A made-up Cilegon to try things on.", no_args_is_help=True)
+demo = typer.Typer(help="Five made-up regencies to try things on.", no_args_is_help=True)
 regions = typer.Typer(help="The region tree.", no_args_is_help=True)
 audit = typer.Typer(help="The audit, and whether it is whole.", no_args_is_help=True)
 siks.add_typer(demo, name="demo")
 siks.add_typer(regions, name="regions")
 siks.add_typer(audit, name="audit")
+siks.add_typer(accounts, name="accounts")
 
 console = Console()
 Url = Annotated[str | None, typer.Option("--url", help="Where the service is.")]
@@ -72,6 +74,29 @@ def migrate(
 
 
 @siks.command()
+def health(url: Url = None) -> None:
+    """Whether the service can work now: exit 0 if so, else 1. For containers and for people."""
+    from app.client import is_ready
+
+    can_work = is_ready(url or _address(read_settings()))
+    print("ready" if can_work else "not ready")
+    if not can_work:
+        raise typer.Exit(1)
+
+
+@siks.command()
+def counts() -> None:
+    """Count the proposals of every regency now, as the service does every few minutes."""
+    from app import databases
+    from app.commands.counts import refresh_at
+
+    with databases.opened(read_settings()) as opened:
+        databases.check_service_role(opened.as_app)
+        done = asyncio.run(refresh_at(opened.as_app))
+    console.print(f"{done} regencies were counted.")
+
+
+@siks.command()
 def token(
     username: str,
     url: Url = None,
@@ -85,13 +110,33 @@ def token(
     print(sign_in(url or _address(read_settings()), username, password))
 
 
+# At most 400 to a village: more would be like no village there is.
+Households = Annotated[
+    int | None,
+    typer.Option(min=1, max=383_200, help="How many to load, instead of twenty to a village."),
+]
+
+
+@demo.callback(invoke_without_command=True)
+def demo_of(context: typer.Context, households: Households = None) -> None:
+    """Five made-up regencies to try things on; with --households N, to measure things on."""
+    if context.invoked_subcommand is None:
+        _load_demo(households)
+    elif households is not None:
+        raise CannotRun("--households loads the demo by itself: leave out the other command")
+
+
 @demo.command("load")
 def load_demo() -> None:
     """Load the demo data into a database that has no account yet."""
+    _load_demo()
+
+
+def _load_demo(households: int | None = None) -> None:
     from app import databases
 
     with databases.opened(read_settings()) as opened:
-        _offer_demo(opened)
+        _offer_demo(opened, households)
 
 
 @demo.command("walk")
@@ -136,11 +181,21 @@ def print_role_script() -> None:
     print(roles.as_script(), end="")
 
 
-def _offer_demo(opened: "Databases") -> None:
+def _offer_demo(opened: "Databases", households: int | None = None) -> None:
+    from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+
     from app.demo import accounts, seed
 
-    with console.status("Loading demo data"):
-        is_there = asyncio.run(seed.load(opened.as_owner_migrated))
+    count = households or seed.HOUSEHOLDS
+    shown = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*shown, console=console, transient=True) as progress:
+        task = progress.add_task("Loading demo data", total=count)
+        loading = seed.load(
+            opened.as_owner_migrated,
+            households=count,
+            told=lambda settled: progress.advance(task, settled),
+        )
+        is_there = asyncio.run(loading)
     if is_there:
         console.print(accounts.accounts_table())
     else:

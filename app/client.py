@@ -18,6 +18,14 @@ def sign_in(url: str, username: str, password: str) -> str:
     return str(answer.json()["access_token"])
 
 
+def is_ready(url: str) -> bool:
+    """Straight to it: a proxy of the environment is for the world outside."""
+    try:
+        return httpx.get(f"{url}/health/ready", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
 def _said(answer: httpx.Response) -> str:
     try:
         problem = answer.json()

@@ -67,7 +67,13 @@ class Home:
         return Path(runtime) / f"siks-{os.geteuid()}-{_fingerprint(self.directory)}"
 
     def prepare(self) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotRun(
+                f"no database can live in {self.directory} ({error.strerror}): "
+                "set SIKS_DATABASE_URL, or SIKS_DATA_DIR for an embedded one"
+            ) from None
         # Passable for `nobody`, readable for nobody else.
         self.directory.chmod(0o711 if self.user else 0o700)
         self._private(self.sockets)

@@ -2,34 +2,50 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from app import logs
+from app.commands.counts import kept_up
 from app.commands.sign_in import Door
 from app.db.regions import known_regions
 from app.db.sessions import Database
 from app.domain.regions import INDONESIA
+from app.issuer_keys import IssuerKeys
+from app.issuers import Issuer
 from app.routers import (
     access,
     accounts,
+    appointments,
     audit,
     auth,
+    clients,
+    codebooks,
     contract,
+    counts,
+    credentials,
     docs,
     families,
     faults,
+    handovers,
     health,
     households,
+    identities,
     layers,
     members,
+    niks,
+    openings,
+    passwords,
     policies,
     problems,
     proposals,
     reasons,
     regions,
+    searches,
+    surveys,
 )
 from app.routers.token_check import TokenCheck
 from app.settings import Settings, read_settings
@@ -44,6 +60,9 @@ PER_CONNECTION = 3  # requests in flight for each connection of the pool, before
 PUBLIC = {
     "/v1/auth/token",
     "/v1/auth/revocation",
+    "/v1/auth/password",
+    "/v1/auth/exchange",
+    clients.PATH,
     "/.well-known/jwks.json",
     "/health/live",
     "/health/ready",
@@ -51,6 +70,31 @@ PUBLIC = {
     "/docs",
     "/docs/",
 }
+ROUTERS = (
+    auth,
+    passwords,
+    clients,
+    identities,
+    appointments,  # before accounts, which would take `vacancies` for an id
+    accounts,
+    openings,
+    credentials,
+    regions,
+    searches,  # before households and members, which would take `search` for an id
+    households,
+    families,
+    members,
+    niks,
+    surveys,
+    codebooks,
+    counts,  # before proposals, which would take `counts` for an id
+    proposals,
+    handovers,
+    audit,
+    policies,
+    reasons,
+    health,
+)
 DESCRIPTION = """
 The registry of social welfare (DTKS): households, families and members; proposals on their way
 from the village to the ministry; the decisions of every tier; and an audit of every step.
@@ -74,9 +118,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         read_key(str(settings.signing_key)), issuer=settings.issuer, audience=settings.audience
     )
     app.state.database = database
-    app.state.door = Door(database, tokens)
-    yield
+    app.state.door = Door(database, tokens, issuer=_other_issuer(settings))
+    async with kept_up(database, every=timedelta(seconds=settings.counts_every)):
+        yield
     await database.close()
+
+
+def _other_issuer(settings: Settings) -> Issuer | None:
+    """Its keys are fetched when somebody comes with its token, not before."""
+    if not (settings.external_issuer and settings.external_audience and settings.external_jwks_url):
+        return None
+    keys = IssuerKeys(settings.external_jwks_url)
+    return Issuer(settings.external_issuer, audience=settings.external_audience, keys=keys)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -95,19 +148,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=_layers(settings),
     )
     app.state.settings = settings
-    for module in (
-        auth,
-        accounts,
-        regions,
-        households,
-        families,
-        members,
-        proposals,
-        audit,
-        policies,
-        reasons,
-        health,
-    ):
+    for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(access.only_known_queries)])
     problems.install(app)
     faults.install(app)
@@ -145,7 +186,7 @@ def _layers(settings: Settings) -> list[Middleware]:
         ),
         Middleware(faults.LastResort),
         Middleware(TokenCheck, public=PUBLIC),
-        Middleware(layers.OnlyJson),
+        Middleware(layers.OnlyJson, forms={clients.PATH}),
         Middleware(
             layers.WholeBody,
             most=MAX_BODY_BYTES,

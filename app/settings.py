@@ -2,10 +2,19 @@
 
 import os
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -55,8 +64,38 @@ def _items(said: object) -> object:
     return [item.strip() for item in said.split(",") if item.strip()]
 
 
+def _key_address(said: str) -> str:
+    """In clear only to this machine: whoever could change an answer could sign in as anybody."""
+    try:
+        url = urlsplit(said)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        host = None
+    if not host or url.username or url.fragment or not said.isascii() or not said.isprintable():
+        raise ValueError("it is not an address like https://masuk.example/jwks.json")
+    if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(host)):
+        raise ValueError("it is not https (http is for 127.0.0.1, ::1 and localhost alone)")
+    return said
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _beside_the_others(said: str | None, fields: ValidationInfo) -> str | None:
+    """Half an issuer would be none, and nobody would know why."""
+    given = [fields.data.get(name) for name in ("external_issuer", "external_audience")]
+    if any(given) != all(given) or bool(said) != all(given):
+        raise ValueError("SIKS_EXTERNAL_ISSUER, _AUDIENCE and _JWKS_URL are set all three or none")
+    return _key_address(said) if said else None
+
+
 PostgresUrl = Annotated[str, AfterValidator(_database)]
 PrivateKey = Annotated[str, AfterValidator(_private_key)]
+IssuerName = Annotated[str, StringConstraints(min_length=1, max_length=250)]
 Items = Annotated[list[str], NoDecode, BeforeValidator(_items)]
 
 
@@ -79,11 +118,22 @@ class Settings(BaseSettings):
     issuer: str = "siks"
     audience: str = "siks"
 
+    external_issuer: IssuerName | None = None
+    """Another issuer whose word is taken for who somebody is: `iss` of its tokens."""
+    external_audience: IssuerName | None = None
+    """What we are to that issuer: `aud` of its tokens for us."""
+    external_jwks_url: Annotated[str | None, AfterValidator(_beside_the_others)] = Field(
+        default=None, validate_default=True
+    )
+    """Where it tells its public keys."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     cors_origins: Items = []
     trusted_proxies: Items = []
     """Addresses of proxies whose X-Forwarded-For is believed."""
+    counts_every: Annotated[int, Field(ge=0, le=86_400)] = 300
+    """Seconds between two rounds of counting the proposals. 0: this process does not."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -109,6 +159,6 @@ def _refuse_unknown() -> None:
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
     field = str(fault["loc"][0])
-    said = "" if field in _SECRET else f"={fault['input']}"
+    said = "" if field in _SECRET or fault["input"] is None else f"={fault['input']}"
     why = fault["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{field.upper()}{said} is wrong: {why}"

@@ -9,7 +9,7 @@ commits, in its own copy of one template database; at the end all of it is gone.
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -26,9 +26,11 @@ from app import embedded
 from app.db import migrations, regions_file, roles
 from app.db.sessions import Database
 from app.db.urls import for_asyncpg
+from app.demo import seed
 from app.domain.regions import INDONESIA, Region
 from app.main import create_app
 from app.settings import Settings
+from tests.api import issuer
 from tests.contract import Promise
 from tests.registry import Places, Registry
 
@@ -40,6 +42,7 @@ class Run:
         self.server = make_url(server_url).set(drivername="postgresql+asyncpg")
         self.name = name
         self.template = f"{name}_template"
+        self.demo = f"{name}_demo"
 
     def url(self, database: str, role: str | None = None) -> str:
         """As the superuser, or as that role, with the superuser's password if there is one."""
@@ -58,21 +61,34 @@ class Run:
             await connection.close()
 
     async def ensure_template(self) -> None:
+        await self._once(self.template, self._make_template)
+
+    async def ensure_demo(self) -> None:
+        """The demo takes the time of many tests to load: a template of its own."""
+        await self._once(self.demo, self._load_demo)
+
+    async def _once(self, database: str, make: Callable[[], Awaitable[None]]) -> None:
         """The first worker that comes makes it, the others wait for it."""
         async with self.superuser() as server:
-            await server.execute("SELECT pg_advisory_lock(hashtext($1))", self.template)
-            if await server.fetchval(
-                "SELECT true FROM pg_database WHERE datname = $1", self.template
-            ):
+            await server.execute("SELECT pg_advisory_lock(hashtext($1))", database)
+            if await server.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
                 return
+            try:
+                await make()
+            except BaseException:
+                await self.drop(database)  # half a template would mislead the next worker
+                raise
+
+    async def _make_template(self) -> None:
+        async with self.superuser() as server:
             await roles.ensure_roles(server)
             await self._share_password(server)
             await roles.ensure_database(server, self.template)
-            try:
-                await self._fill_template()
-            except BaseException:
-                await self.drop(self.template)  # half a template would mislead the next worker
-                raise
+        await self._fill_template()
+
+    async def _load_demo(self) -> None:
+        await self.clone(self.demo)
+        await seed.load(self.url(self.demo, roles.OWNER))
 
     async def _share_password(self, server: asyncpg.Connection) -> None:
         if self.server.password:
@@ -119,6 +135,7 @@ def begin_run(config: pytest.Config) -> Run:
         given = os.environ.get("SIKS_TEST_SERVER_URL")
         run = Run(given or stack.enter_context(own_server()), f"siks_test_{uuid4().hex[:8]}")
         stack.callback(lambda: asyncio.run(run.drop(run.template)))
+        stack.callback(lambda: asyncio.run(run.drop(run.demo)))
         config.stash[RUN] = run
     return config.stash[RUN]
 
@@ -179,7 +196,14 @@ async def database(app_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-SETTINGS: dict[str, object] = {"cors_origins": ["https://depan.example"], "log_level": "error"}
+SETTINGS: dict[str, object] = {
+    "cors_origins": ["https://depan.example"],
+    "log_level": "error",
+    "counts_every": 0,
+    "external_issuer": issuer.NAME,
+    "external_audience": issuer.AUDIENCE,
+    "external_jwks_url": "http://127.0.0.1:9/jwks.json",  # where nobody answers
+}
 
 
 @asynccontextmanager

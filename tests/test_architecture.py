@@ -144,7 +144,7 @@ def test_only_the_audit_writes_a_state(module: Path):
 def test_the_audit_does_write_it():
     """Its UPDATE names the state in a dict, as no other module may: see `_move`."""
     writers = [named(m) for m in modules_in("app") if '"state": step.target' in m.read_text()]
-    assert writers == ["app/db/audit.py", "app/demo/history.py"]
+    assert writers == ["app/db/audit.py"]
 
 
 def every_refusal() -> list[type[Refusal]]:

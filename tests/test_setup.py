@@ -26,12 +26,13 @@ from app.db.urls import for_asyncpg
 from app.domain.regions import INDONESIA
 from app.homes import Home, binaries_of
 from app.routers import docs
-from app.settings import Settings
+from app.settings import Settings, read_settings
 from tests.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+OTHER_ISSUER = {"ISSUER": "https://masuk.example", "AUDIENCE": "siks"}
 Refused = Callable[..., str]
 
 
@@ -83,6 +84,35 @@ class TestAWrongSettingIsOneLineThatNamesIt:
         said = siks("serve", **{name: value})
         assert name in said
         assert why in said
+
+    @pytest.mark.parametrize(
+        ("of_the_other_issuer", "why"),
+        [
+            ({"ISSUER": "https://masuk.example"}, "all three or none"),
+            ({"ISSUER": "https://masuk.example", "AUDIENCE": "siks"}, "all three or none"),
+            ({"JWKS_URL": "https://masuk.example/jwks.json"}, "all three or none"),
+            ({**OTHER_ISSUER, "JWKS_URL": "http://masuk.example/jwks.json"}, "not https"),
+            ({**OTHER_ISSUER, "JWKS_URL": "http://127.0.0.1.masuk.example/"}, "not https"),
+            ({**OTHER_ISSUER, "JWKS_URL": "file:///etc/passwd"}, "not an address"),
+            ({**OTHER_ISSUER, "JWKS_URL": "https://a:b@masuk.example/"}, "not an address"),
+            ({**OTHER_ISSUER, "JWKS_URL": "https://[::1/"}, "not an address"),
+            ({**OTHER_ISSUER, "JWKS_URL": "https://masuk.example:port/"}, "not an address"),
+        ],
+    )
+    def test_when_half_an_issuer_is_named_or_one_that_anybody_could_be(
+        self, siks: Refused, of_the_other_issuer: dict[str, str], why: str
+    ):
+        said = siks("serve", **{f"SIKS_EXTERNAL_{k}": v for k, v in of_the_other_issuer.items()})
+        assert "SIKS_EXTERNAL_JWKS_URL" in said
+        assert why in said
+
+    @pytest.mark.parametrize("url", ["http://127.0.0.1:9/a", "http://[::1]:9/a", "https://a/b"])
+    def test_but_nothing_is_asked_of_the_issuer_itself(
+        self, monkeypatch: pytest.MonkeyPatch, url: str
+    ):
+        for name, value in {**OTHER_ISSUER, "JWKS_URL": url}.items():
+            monkeypatch.setenv(f"SIKS_EXTERNAL_{name}", value)
+        assert read_settings().external_jwks_url == url
 
     def test_without_telling_the_password_in_it(self, siks: Refused):
         said = siks("serve", SIKS_DATABASE_URL="mysql://siks:hunter2@db/siks")
@@ -296,7 +326,7 @@ def test_the_key_of_the_embedded_default_is_for_its_owner_only(tmp_path: Path):
 # --- what a clone brings
 
 
-@pytest.mark.parametrize("lock", ["run", "local", "dev", "uv"])
+@pytest.mark.parametrize("lock", ["run", "local", "dev", "build", "uv"])
 def test_locks_pin_by_hash_and_name_no_package_index(lock: str):
     content = (ROOT / f"requirements/{lock}.txt").read_text()
     pins = re.split(r"\n(?=\S)", re.sub(r"^ *#.*\n", "", content, flags=re.MULTILINE))

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[2]
+_SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"  # so in a clone, so in the wheel
 _NAMES = re.compile(r'^(down_)?revision = (?:"(\w+)"|None)$', re.MULTILINE)
 
 
@@ -17,8 +17,8 @@ def upgrade(owner_url: str) -> None:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    config = Config(_ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(_ROOT / "migrations").replace("%", "%%"))
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["url"] = owner_url
     command.upgrade(config, "head")
 
@@ -37,7 +37,7 @@ def before_head() -> set[str]:
 def _links() -> dict[str, str]:
     """Revision -> the one it follows, "" for the first."""
     links = {}
-    for script in (_ROOT / "migrations" / "versions").glob("*.py"):
+    for script in (_SCRIPTS / "versions").glob("*.py"):
         named = {bool(down): name for down, name in _NAMES.findall(script.read_text("utf-8"))}
         links[named[False]] = named[True]
     return links

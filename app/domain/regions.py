@@ -7,6 +7,8 @@ database tells the same as a range of numbers: 3672 covers 3672000000 to 3672999
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.errors import NotFound, Said
+
 
 class Tier(StrEnum):
     NATION = "nation"
@@ -110,3 +112,21 @@ class Region:
 
 
 INDONESIA = Region("")
+
+
+class OutsideYourRegion(NotFound):
+    """The region that was named does not lie within your own."""
+
+    title = Said(id="Wilayah ini di luar wilayah Anda", en="This region lies outside your own")
+    detail = Said(
+        id="Pakai region_code di dalam wilayah Anda sendiri ({own}), atau kosongkan.",
+        en="Use a region_code within your own region ({own}), or leave it out.",
+    )
+
+
+def narrowed(own: Region, code: str | None) -> Region:
+    """The part of one's own region that was asked for; all of it where none was."""
+    asked = own if code is None else Region(code)
+    if not own.covers(asked):
+        raise OutsideYourRegion(own=own.code or "Indonesia")
+    return asked

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from app.domain.actors import Actor
 from app.domain.channels import Channel
 from app.domain.errors import Fault, NotPermitted, Said
 from app.domain.niks import KnownRegions
+from app.domain.regions import Region, narrowed
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
 from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed
 
@@ -127,7 +128,7 @@ class WritingRoute(APIRoute):
                     asked,
                     status=response.status_code,
                     headers=headers,
-                    body=bytes(response.body),
+                    body=getattr(response, "kept", bytes(response.body)),
                 )
             return response
 
@@ -141,6 +142,15 @@ async def answer_again(_: Request, already: AlreadyAnswered) -> Response:
     kept = already.answer
     headers = {**kept.headers, "Idempotent-Replayed": "true"}
     return Response(kept.body, kept.status, headers)
+
+
+class ToldOnce(Response):
+    """An answer with a secret in it. What is kept of it, and told to a repeat, is without."""
+
+    def __init__(self, body: str, *, kept: str, headers: Mapping[str, str] | None = None) -> None:
+        headers = {**(headers or {}), "Cache-Control": "no-store"}
+        super().__init__(body, 201, headers, media_type="application/json")
+        self.kept = kept.encode()
 
 
 Transaction = Annotated[AsyncSession, Depends(one_transaction, scope="function")]
@@ -294,6 +304,21 @@ async def after_number(after: Cursor = None) -> Position:
 
 After = Annotated[Position, Depends(after_id)]
 AfterNumber = Annotated[Position, Depends(after_number)]
+
+A_CODE = "^(?:[1-9][0-9]|[1-9][0-9]{3}|[1-9][0-9]{5}|[1-9][0-9]{9})$"
+
+
+async def region_asked(
+    actor: CurrentActor,
+    region_code: Annotated[
+        str | None,
+        Query(pattern=A_CODE, description="Kemendagri code of a part of your region."),
+    ] = None,
+) -> Region:
+    return narrowed(actor.region, region_code)
+
+
+RegionAsked = Annotated[Region, Depends(region_asked)]
 
 
 def answer_page(request: Request, body: str) -> Response:

@@ -8,6 +8,7 @@ check stands before the body: of a stranger nothing is read.)
 import asyncio
 import re
 import time
+from collections.abc import Collection
 from uuid import uuid4
 
 import structlog
@@ -18,6 +19,7 @@ from app.domain.errors import Overloaded, Refusal
 from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 log = structlog.get_logger("siks.http")
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -139,21 +141,23 @@ class Deadline:
 
 
 class OnlyJson:
-    """A body that is there must say that it is JSON."""
+    """A body that is there must say that it is JSON; on the paths of `forms`, or that it is one."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, forms: Collection[str] = ()) -> None:
         self.app = app
+        self._forms = frozenset(forms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._is_foreign(Headers(scope=scope)):
+        if scope["type"] == "http" and self._is_foreign(scope["path"], Headers(scope=scope)):
             refusal = problem_response(NotJson(), language=language_of(scope))
             await refusal(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _is_foreign(self, headers: Headers) -> bool:
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        return _has_body(headers) and kind != "application/json"
+    def _is_foreign(self, path: str, headers: Headers) -> bool:
+        kind = kind_of(headers)
+        is_welcome = kind == JSON or (kind == FORM and path in self._forms)
+        return _has_body(headers) and not is_welcome
 
 
 class WholeBody:
@@ -211,6 +215,10 @@ class WholeBody:
         declared = headers.get("content-length", "").lstrip("0")
         digits = len(str(self.most))
         return declared.isdecimal() and (len(declared) > digits or int(declared) > self.most)
+
+
+def kind_of(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _has_body(headers: Headers) -> bool:

@@ -29,6 +29,7 @@ from app.domain.errors import (
     Said,
     TooSoon,
 )
+from app.domain.sign_ins import ClientNotRecognised
 
 
 class Malformed(Incomplete):
@@ -183,6 +184,7 @@ def status_of(kind: type[Refusal]) -> int:
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
 
 
+CHALLENGE: dict[type[Refusal], str] = {ClientNotRecognised: 'Basic realm="siks", charset="UTF-8"'}
 UNREAD = {408, 413, 415}  # what is left of the body would hold the connection
 
 
@@ -190,7 +192,7 @@ def problem_response(refusal: Refusal, *, language: Language) -> Response:
     problem = problem_of(refusal, language)
     headers = {"Content-Language": language, "Cache-Control": "no-store"}
     if problem.status == STATUS[NotRecognised]:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = CHALLENGE.get(type(refusal), "Bearer")
     if problem.status in UNREAD:
         headers["Connection"] = "close"
     if "retry_after" in refusal.words:

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.domain.appointments import USERNAME
 from app.domain.calendar import today
 
 
@@ -111,6 +112,18 @@ VillageCode = Annotated[
     str,
     StringConstraints(pattern=r"^[1-9][0-9]{5}[1-3][0-9]{3}$", strict=True),
     Field(description="Kemendagri code of a village: ten digits", examples=["3672011001"]),
+]
+RegionCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10})?$", strict=True),
+    Field(
+        description="Kemendagri code without dots; empty for the nation", examples=["3672011001"]
+    ),
+]
+Username = Annotated[
+    str,
+    StringConstraints(pattern=f"^{USERNAME.pattern}$", strict=True),
+    Field(description="3 to 60 small letters, digits and . _ -", examples=["operator.3672011001"]),
 ]
 Neighbourhood = Annotated[
     str,

@@ -1,5 +1,9 @@
 """Words for tests of the door: an officer with an account, and somebody who knocks."""
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,9 +24,10 @@ from app.db.tables.accounts import Account
 from app.domain.accounts import RefreshTerms
 from app.domain.actors import Actor, Role
 from app.domain.regions import INDONESIA, Region
+from app.issuers import Issuer
 from app.passwords import hash_password
 from app.routers import accounts as accounts_router
-from app.routers import auth, problems
+from app.routers import auth, clients, identities, passwords, problems
 from app.routers.layers import NameAndLog
 from app.routers.token_check import TokenCheck
 from app.settings import Settings
@@ -32,20 +37,26 @@ PASSWORD = "tujuh belas burung camar"
 PASSWORD_HASH = hash_password(PASSWORD)
 KEY = Ed25519PrivateKey.generate()
 TOKENS = Tokens(KEY, issuer="siks", audience="siks")
-PUBLIC = {"/v1/auth/token", "/v1/auth/revocation", "/.well-known/jwks.json"}
+PUBLIC = {"/v1/auth/", "/.well-known/jwks.json"}
 CILEGON = Region("3672")
 BULAKAN = Region("3672011001")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def door_app(database: Database, *, terms: RefreshTerms | None = None, **check: object) -> FastAPI:
+def door_app(
+    database: Database,
+    *,
+    terms: RefreshTerms | None = None,
+    issuer: Issuer | None = None,
+    **check: object,
+) -> FastAPI:
     """The door and nothing else, so that its clocks can be set."""
     app = FastAPI()
     app.state.database = database
-    app.state.door = Door(database, TOKENS, terms=terms or RefreshTerms())
+    app.state.door = Door(database, TOKENS, terms=terms or RefreshTerms(), issuer=issuer)
     app.state.settings = Settings(trusted_proxies=["10.9.9.9"])
-    app.include_router(auth.router)
-    app.include_router(accounts_router.router)
+    for router in (auth, passwords, clients, identities, accounts_router):
+        app.include_router(router.router)
     problems.install(app)
     app.add_middleware(TokenCheck, public=PUBLIC, **check)
     app.add_middleware(NameAndLog)
@@ -119,6 +130,7 @@ class House:
     app: FastAPI
     database: Database
     http: AsyncClient
+    address: str
 
     async def officer(  # noqa: PLR0913 - an officer, in columns
         self,
@@ -129,11 +141,12 @@ class House:
         from_: datetime = LONG_AGO,
         until: datetime | None = None,
         password_hash: str = PASSWORD_HASH,
+        username: str | None = None,
     ) -> Officer:
         async with self.database.transaction(INDONESIA) as session:
             account = await accounts.open_account(
                 session,
-                username=f"petugas.{uuid4().hex[:12]}",
+                username=username or f"petugas.{uuid4().hex[:12]}",
                 display_name="Siti Aminah",
                 password_hash=password_hash,
                 role=role,
@@ -156,12 +169,27 @@ async def a_house(
     *,
     address: str | None = None,
     terms: RefreshTerms | None = None,
+    issuer: Issuer | None = None,
     **check: object,
 ) -> AsyncIterator[House]:
-    app = door_app(database, terms=terms, **check)
-    transport = ASGITransport(app, client=(address or an_address(), 4000))
+    app = door_app(database, terms=terms, issuer=issuer, **check)
+    address = address or an_address()
+    transport = ASGITransport(app, client=(address, 4000))
     async with AsyncClient(transport=transport, base_url="http://siks.test") as http:
-        yield House(app, database, http)
+        yield House(app, database, http, address)
+
+
+def by_hand(header: dict[str, object], claims: dict[str, Any], secret: bytes | None) -> str:
+    """A token as no library would let us write it, with an HMAC for its signature, or none."""
+    claims = json.loads(json.dumps(claims, default=lambda at: int(at.timestamp())))
+    parts = [b64(json.dumps(part).encode()) for part in (header, claims)]
+    signed = ".".join(parts).encode()
+    signature = b"" if secret is None else hmac.new(secret, signed, hashlib.sha256).digest()
+    return ".".join([*parts, b64(signature)])
+
+
+def b64(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def clock_at(hand: list[float]) -> Callable[[], float]:

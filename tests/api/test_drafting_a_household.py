@@ -382,10 +382,12 @@ class TestLeavingADraft:
         ghost = a_member(
             registry.village, number=2, relation_to_household_head=8, relation_to_family_head=8
         )
-        families = a_household(registry.village, head, ghost)["families"]
-        proposal = await registry.proposal(families=families)
+        drafted = a_household(registry.village, head, ghost)
+        await operator.posts("/v1/households", drafted)
         path, note = f"/v1/members/{ghost['id']}/steps", {"note": "Salah orang."}
         await operator.posts(path, {"action": "remove", "grounds": note}, version=1)
+        household = (await operator.gets(f"/v1/households/{drafted['id']}")).json()
+        proposal = await registry.proposes(operator, household)
         while proposal["state"] != "determined":
             proposal = await registry.moved_on(proposal)
 

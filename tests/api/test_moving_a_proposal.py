@@ -102,6 +102,7 @@ class TestSubmitting:
         place = f"/members/{bare['id']}"
         assert pointers(response) == {
             "/address",
+            "/survey",
             f"{place}/nik",
             f"{place}/mother_name",
             f"{place}/marital_status",
@@ -162,14 +163,14 @@ class TestSubmitting:
         there = await registry.caller(R.VILLAGE_OPERATOR, over=registry.elsewhere)
         held = a_household(registry.elsewhere, dict(taken, id=a_member(registry.village)["id"]))
         made = await there.posts("/v1/households", held)
-        first = await there.posts("/v1/proposals", {"household_id": made.json()["id"]})
-        assert (await there.takes("submit", first.json())).status_code == 201
+        first = await registry.proposes(there, made.json())
+        assert (await there.takes("submit", first)).status_code == 201
 
         operator = await registry.caller(R.VILLAGE_OPERATOR)
         mine = await operator.posts("/v1/households", a_household(registry.village, taken))
         [member] = mine.json()["members"]
-        proposed = await operator.posts("/v1/proposals", {"household_id": mine.json()["id"]})
-        response = await operator.takes("submit", proposed.json())
+        proposed = await registry.proposes(operator, mine.json())
+        response = await operator.takes("submit", proposed)
 
         assert member["nik_check"]["codes"] == ["duplicate"]
         assert refused(response) == (409, "nik-held-elsewhere")
@@ -177,7 +178,7 @@ class TestSubmitting:
         assert registry.elsewhere.code not in response.text
         assert held["id"] not in response.text
         assert "perpindahan" in response.json()["detail"]
-        assert (await operator.reads(proposed.json()))["state"] == "drafted"
+        assert (await operator.reads(proposed))["state"] == "drafted"
 
     @pytest.mark.parametrize("end", ["withdraw", "deliberate", "reject"])
     async def test_an_end_without_registration_frees_the_nik(self, registry: Registry, end: str):

@@ -154,6 +154,7 @@ async def what_lies_in(registry: Registry, village: Region) -> dict[str, str]:
         "household_id": household["id"],
         "family_id": household["families"][0]["id"],
         "member_id": household["members"][0]["id"],
+        "survey_id": household["survey"]["id"],
         "account_id": str(operator.actor.id),
     }
 
@@ -281,7 +282,7 @@ class TestAClash:
                 by=operator, families=[a_family({**person, "id": str(uuid4())})]
             )
             drafts.append(household["members"][0]["nik_check"])
-            refusals.append(await submitted(operator, household))
+            refusals.append(await submitted(registry, operator, household))
 
         assert drafts[0]["codes"] == ["duplicate"]
         assert drafts[0] == drafts[1] == drafts[2]
@@ -315,10 +316,8 @@ async def on_its_way(registry: Registry, village: Region) -> dict[str, Any]:
     return person
 
 
-async def submitted(caller: Caller, household: dict[str, Any]) -> Response:
-    response = await caller.posts("/v1/proposals", {"household_id": household["id"]})
-    assert response.status_code == 201, response.text
-    return await caller.takes("submit", response.json())
+async def submitted(registry: Registry, caller: Caller, household: dict[str, Any]) -> Response:
+    return await caller.takes("submit", await registry.proposes(caller, household))
 
 
 def told(refusal: Response) -> dict[str, Any]:

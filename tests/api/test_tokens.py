@@ -1,6 +1,3 @@
-import base64
-import hashlib
-import hmac
 import json
 import stat
 from collections.abc import AsyncIterator
@@ -32,6 +29,8 @@ from tests.api.door import (
     House,
     Officer,
     a_house,
+    b64,
+    by_hand,
     clock_at,
     door_app,
     refused,
@@ -73,20 +72,6 @@ def claims_of(officer: Officer, **differing: object) -> dict[str, Any]:
 
 def signed(claims: dict[str, Any], **headers: object) -> str:
     return jwt.encode(claims, KEY, "EdDSA", {"kid": KID, "typ": "at+jwt"} | headers)
-
-
-def by_hand(header: dict[str, object], claims: dict[str, Any], signature: bytes | None) -> str:
-    """As no library would let us write it."""
-    claims = json.loads(json.dumps(claims, default=lambda at: int(at.timestamp())))
-    parts = [_b64(json.dumps(part).encode()) for part in (header, claims)]
-    if signature is not None:
-        key = signature
-        signature = hmac.new(key, ".".join(parts).encode(), hashlib.sha256).digest()
-    return ".".join([*parts, _b64(signature or b"")])
-
-
-def _b64(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 async def test_a_token_made_by_hand_like_ours_is_believed(officer: Officer):
@@ -180,7 +165,7 @@ class TestATokenIsNotBelieved:
 
     async def test_where_a_letter_was_changed(self, officer: Officer):
         head, body, signature = signed(claims_of(officer)).split(".")
-        forged = _b64(json.dumps(claims_of(officer, iat=1, exp=1 << 40)).encode())
+        forged = b64(json.dumps(claims_of(officer, iat=1, exp=1 << 40)).encode())
         for token in (f"{head}.{forged}.{signature}", f"{head}.{body}."):
             assert refused(await officer.asks(access_token=token)) == NOT_RECOGNISED
 

@@ -113,7 +113,7 @@ class TestAccountsAreSeen:
             seen.append(await accounts.standing(reading, actor, within=INDONESIA))
             try:
                 seen.append(
-                    await accounts.read(reading, account.id, within=INDONESIA, open_actions={})
+                    await accounts.read(reading, account.id, within=INDONESIA, seen_by=actor)
                 )
             except AccountNotFound:
                 seen.append(None)

@@ -5,6 +5,7 @@ chain, its head, and the states speak against him.
 """
 # ruff: noqa: S608 - statements are made of words in this file; values are parameters
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,11 +14,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.db.audit import kept
 from app.db.audit_chain import WORKFLOWS
 from app.domain.actors import Role
 from tests.conftest import Run
 from tests.db.copies import Copy, a_copy
-from tests.registry import Registry, a_household, pointers, refused
+from tests.registry import Registry, a_household, an_answer_sheet, pointers, refused
 
 ZERO = "00" * 32
 
@@ -94,6 +96,7 @@ async def determined_after_a_return(registry: Registry) -> dict[str, Any]:
 async def proposal_of_its_households_id(registry: Registry, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     household = await registry.household(**changes)
     operator = await registry.caller(Role.VILLAGE_OPERATOR)
+    await registry.survey(household)
     both = {"id": household["id"], "household_id": household["id"]}
     response = await operator.posts("/v1/proposals", both)
     assert response.status_code == 201, response.text
@@ -665,6 +668,55 @@ class TestASubject:
 
         assert await scene.fault() == (
             f"{await scene.entry(seq)}: the content it froze is not as it was submitted"
+        )
+
+
+class TestASurvey:
+    async def test_of_any_numbers_is_as_it_was_finished(self, registry: Registry):
+        """PostgreSQL writes numbers otherwise than they came in: 1e-05, 1e+16, 36.50."""
+        household = await registry.household()
+        sheet = an_answer_sheet(household)
+        land = {"owns_other_land": True, "other_land_area": 0.00001, "floor_area": 36.50}
+        sheet["answers"]["household"] |= land
+        survey = await registry.survey(household, **sheet)
+        [(answers, changes)] = await registry.runs(
+            "SELECT s.answers::text, e.changes FROM survey s "
+            "JOIN audit_entry e ON e.subject_id = s.id AND e.action = 'finish' WHERE s.id = $1",
+            UUID(survey["id"]),
+        )
+
+        assert json.loads(changes)["/answers"] == [None, kept(json.loads(answers))]
+
+    @pytest.mark.parametrize(
+        "lie",
+        [
+            "jsonb_set(answers, '{household,floor_area}', '360')",
+            "answers #- '{household,owns_car}'",
+            "answers #- '{household}'",
+            "'{}'",
+        ],
+        ids=["altered", "taken out", "shortened", "emptied"],
+    )
+    async def test_whose_answers_changed_once_it_was_finished_is_named(
+        self, scene: Scene, lie: str
+    ):
+        [(id_,)] = await scene.does("SELECT id FROM survey")
+        survey = Chain(id_, "survey")
+
+        await scene.does(f"UPDATE survey SET answers = {lie} WHERE id = $1", id_)
+
+        assert await scene.fault() == (
+            f"{await scene.entry(2, survey)}: its answers are not as they were finished"
+        )
+
+    async def test_that_was_put_beside_the_audit_is_named(self, scene: Scene):
+        """A finished sheet without a finish would be the current one."""
+        [(id_,)] = await scene.does("SELECT id FROM survey")
+        await scene.does("UPDATE survey SET state = 'drafted', finished_at = NULL")
+
+        assert await scene.fault() == (
+            f"{await scene.entry(2, Chain(id_, 'survey'))}: "
+            "it ends its chain in finished, but the survey is drafted"
         )
 
 

@@ -7,37 +7,53 @@ that belongs to another village; and first from the right one, so that seeing no
 import ast
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import app.db
 from app.db import (
     accounts,
+    appointments,
     audit_entries,
+    clients,
+    counts,
+    credentials,
+    desks,
     families,
     households,
+    identities,
     members,
     policies,
     proposals,
     regions,
+    searches,
     sign_ins,
+    surveys,
 )
 from app.db.pages import Asked, Position
 from app.db.sessions import Database
+from app.db.tables.accounts import Account, ClientSecret, ExternalIdentity
 from app.domain.accounts import RefreshTerms
-from app.domain.actors import Role
+from app.domain.actors import Actor, Role
+from app.domain.appointments import Posts
 from app.domain.errors import NotFound
 from app.domain.regions import INDONESIA, Region, Tier
+from app.domain.searches import Match, Question
 from app.domain.sight import SIGHT_OF
+from app.domain.work_lists import Wanted
+from tests.api.issuer import NAME
 from tests.conftest import registry_of
 from tests.contract import Promise
 from tests.registry import Caller, Places, Registry
@@ -58,9 +74,22 @@ class Village:
     family: UUID
     member: UUID
     proposal: UUID
+    survey: UUID
     entry: int
     username: str
     refresh_token: str
+    admin: Actor
+    row: Account
+    assignment: UUID
+    secret: UUID
+
+    @property
+    def posts(self) -> Posts:
+        return Posts(Role.VILLAGE_OPERATOR, self.region)
+
+    @property
+    def budi(self) -> Question:
+        return Question(Match.NAME, "Budi Santoso", region=self.region)
 
     @property
     def region(self) -> Region:
@@ -86,16 +115,42 @@ async def village(registry: Registry) -> Village:
     response = await operator.gets(f"/v1/households/{proposal['household_id']}")
     household = response.json()
     database = registry.database
+    await let_in_otherwise(database, operator)
     return Village(
         operator,
         household=UUID(household["id"]),
         family=UUID(household["families"][0]["id"]),
         member=UUID(household["members"][0]["id"]),
         proposal=UUID(proposal["id"]),
+        survey=UUID(household["survey"]["id"]),
         entry=(await registry.audit_of(proposal["id"]))[0]["id"],
         username=await username_of(database, operator),
         refresh_token=await refresh_token_of(database, operator),
+        admin=(await registry.caller(Role.REGENCY_ADMIN)).actor,
+        **await account_of(database, operator),
     )
+
+
+async def account_of(database: Database, caller: Caller) -> dict[str, Any]:
+    """His account, and what he was let in by."""
+    async with database.transaction(INDONESIA) as session:
+        account = await accounts.find(session, caller.actor.id, within=INDONESIA)
+        [held] = await accounts.held_by(session, account.id, within=INDONESIA)
+        of_account = ClientSecret.account_id == account.id
+        [secret] = await session.exec(select(ClientSecret.id).where(of_account))
+    return {"row": account, "assignment": held.id, "secret": secret}
+
+
+async def let_in_otherwise(database: Database, caller: Caller) -> None:
+    """By a secret, as machines are, and by the word of another issuer."""
+    async with database.transaction(INDONESIA) as session:
+        account = await accounts.find(session, caller.actor.id, within=INDONESIA)
+        its = {"account_id": account.id, "scope_code": account.scope_code}
+        year = timedelta(days=365)
+        session.add(ExternalIdentity(issuer=NAME, subject=str(account.id), **its))
+        session.add(
+            ClientSecret(secret_hash=token_bytes(32), expires_at=datetime.now(UTC) + year, **its)
+        )
 
 
 async def username_of(database: Database, caller: Caller) -> str:
@@ -114,7 +169,12 @@ Search = Callable[[Any, Village], Awaitable[object]]
 
 IN_A_READING: dict[str, Search] = {
     "accounts.standing": lambda r, v: accounts.standing(r, v.operator.actor, **DROPPED),
-    "accounts.read": lambda r, v: accounts.read(r, v.account, **DROPPED, open_actions={}),
+    "accounts.read": lambda r, v: accounts.read(r, v.account, **DROPPED, seen_by=v.admin),
+    "accounts.list_page": lambda r, _: accounts.list_page(r, FIRST_ROWS, **DROPPED),
+    "appointments.vacancies": lambda r, v: staffed(
+        appointments.vacancies(r, v.posts, **DROPPED, after="", limit=9)
+    ),
+    "credentials.list_secrets": lambda r, v: credentials.list_secrets(r, v.account, **DROPPED),
     "accounts.who": lambda r, v: accounts.who(
         r,
         v.operator.actor,
@@ -134,11 +194,38 @@ IN_A_READING: dict[str, Search] = {
         r, v.proposal, **DROPPED, seen_by=v.operator.actor
     ),
     "proposals.list_page": lambda r, v: proposals.list_page(
-        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor
+        r, Wanted(), after=FIRST_ROWS.after, limit=9, **DROPPED, seen_by=v.operator.actor
     ),
+    "counts.document": lambda r, v: counted(
+        counts.document(r, **DROPPED, seen_by=v.operator.actor)
+    ),
+    "surveys.document": lambda r, v: surveys.document(
+        r, v.survey, **DROPPED, seen_by=v.operator.actor
+    ),
+    "surveys.history": lambda r, v: surveys.history(r, v.household, surveys.LATEST, 9, **DROPPED),
+    "searches.members": lambda r, v: searches.members(r, v.budi, **DROPPED, limit=9),
+    "searches.households": lambda r, v: searches.households(r, v.budi, **DROPPED, limit=9),
     "audit_entries.document": lambda r, v: audit_entries.document(r, v.entry, **SEEN),
     "audit_entries.list_page": lambda r, _: audit_entries.list_page(r, FIRST_NUMBERS, **SEEN),
 }
+
+
+async def staffed(search: Awaitable[str]) -> bool:
+    """Regions are public; whether somebody works there is not."""
+    return json.loads(await search)["staffed"] > 0
+
+
+async def filled(session: AsyncSession, posts: Posts) -> set[str]:
+    everywhere, vacant = [
+        set(await appointments.posts(session, posts, only_vacant=vacant, **DROPPED))
+        for vacant in (False, True)
+    ]
+    return everywhere - vacant
+
+
+async def first_of(search: Awaitable[dict[UUID, frozenset[Role]]]) -> frozenset[Role]:
+    [found] = (await search).values()
+    return found
 
 
 async def held_around_a_member(session: AsyncSession, village: "Village") -> object:
@@ -147,14 +234,34 @@ async def held_around_a_member(session: AsyncSession, village: "Village") -> obj
 
 
 IN_A_TRANSACTION: dict[str, Search] = {
-    "accounts.find": lambda s, v: accounts.find(s, v.account, **DROPPED),
+    "accounts.find": lambda s, v: accounts.find(s, v.account, **DROPPED, hold=True),
+    "accounts.held": lambda s, v: accounts.held(s, [v.account], **DROPPED),
+    "appointments.find": lambda s, v: appointments.find(s, v.row, v.assignment, **DROPPED),
+    "appointments.roles_of": lambda s, v: first_of(
+        appointments.roles_of(s, [v.account], **DROPPED)
+    ),
+    "appointments.posts": lambda s, v: filled(s, v.posts),
+    "credentials.find_identity": lambda s, v: credentials.find_identity(
+        s, v.row, issuer=NAME, subject=str(v.account), **DROPPED
+    ),
+    "credentials.find_secret": lambda s, v: credentials.find_secret(s, v.row, v.secret, **DROPPED),
+    "credentials.live_secrets": lambda s, v: credentials.live_secrets(s, v.row, **DROPPED),
     "accounts.named": lambda s, v: accounts.named(s, v.username, **DROPPED),
     "accounts.held_by": lambda s, v: accounts.held_by(s, v.account, **DROPPED),
+    "clients.named": lambda s, v: clients.named(s, str(v.account), **DROPPED),
+    "clients.secret_hashes": lambda s, v: clients.secret_hashes(s, v.account, **DROPPED),
+    "identities.holder": lambda s, v: identities.holder(
+        s, issuer=NAME, subject=str(v.account), **DROPPED
+    ),
     "sign_ins.find": lambda s, v: sign_ins.find(s, v.refresh_token, **DROPPED),
     "households.find": lambda s, v: households.find(s, v.household, **DROPPED, hold=True),
     "households.hold_around": held_around_a_member,
     "families.find": lambda s, v: families.find(s, v.family, **DROPPED),
     "members.find": lambda s, v: members.find(s, v.member, **DROPPED),
+    "surveys.find": lambda s, v: surveys.find(s, v.survey, **DROPPED),
+    "surveys.current_of": lambda s, v: surveys.current_of(s, Named(id=v.household), **DROPPED),
+    "desks.take": lambda s, v: desks.take(s, v.account, reach=[INDONESIA], most=9, **DROPPED),
+    "desks.left": lambda s, v: desks.left(s, v.account, reach=[INDONESIA], **DROPPED),
     "proposals.find": lambda s, v: proposals.find(s, v.proposal, **DROPPED, hold=True),
     "proposals.people_of": lambda s, v: proposals.people_of(
         s, Named(household_id=v.household), **DROPPED
@@ -162,6 +269,7 @@ IN_A_TRANSACTION: dict[str, Search] = {
 }
 # What they find is public; what could be done with it is refused (test_scope.py, TestWriting).
 OF_PUBLIC_DATA = {
+    "appointments.region_names": "reference data: within= says where somebody may be appointed",
     "policies.find": "public rules: within= says whose may be decided, not whose may be read",
     "regions.find_village": "reference data: within= says where people may be entered",
 }
@@ -169,14 +277,19 @@ OF_PUBLIC_DATA = {
 
 @dataclass(frozen=True)
 class Named:
-    """A proposal, as far as its finder of people asks."""
+    """A proposal or a household, as far as the finders of what is in it ask."""
 
-    household_id: UUID
+    household_id: UUID | None = None
+    id: UUID | None = None
 
 
 async def found_if_not_refused(search: Awaitable[None]) -> bool:
     await search
     return True
+
+
+async def counted(search: Awaitable[str]) -> bool:
+    return any(each["count"] for each in json.loads(await search)["states"])
 
 
 async def sees(search: Awaitable[object]) -> bool:
@@ -265,30 +378,50 @@ WITHOUT: dict[str, set[str]] = {
         "regions.children",
         "regions.ancestors",
         "regions.known_regions",
+        "regions.named",
+        "regions.names_of",
         "policies.document",
     },
     "about a row that was found within a region": {
         "accounts.move",
         "accounts.rehash",
+        "accounts.keep_password",
         "accounts.assign",
+        "accounts.end_sign_ins",
+        "credentials.reset",
+        "credentials.link",
+        "credentials.unlink",
         "audit.record",
+        "audit.record_each",
         "audit.expect",
         "proposals.facts_about",
         "proposals.facts_of",
     },
-    "brings a row into being; row-level security says where": {"accounts.open_account"},
+    "brings a row into being; row-level security says where": {
+        "accounts.open_account",
+        "appointments.enter",
+        "appointments.appoint",
+    },
+    "yes or no for the whole country, as entering tells too: not who, not where": {"niks.held"},
     "the owner's function, held by row-level security to the caller's people": {
         "niks.claim",
+        "niks.held_by_others",
         "niks.release",
     },
     "the asker's own, by his id and his region": {"answers.given", "answers.keep"},
     "the door, before anybody is known": {
+        "sign_ins.clock",
         "sign_ins.count_try",
         "sign_ins.forgive",
         "sign_ins.begin",
         "sign_ins.family_of",
         "sign_ins.rotate",
         "sign_ins.revoke",
+    },
+    "numbers of all regencies, which name nobody": {
+        "roll_up.due",
+        "roll_up.count",
+        "roll_up.confirm",
     },
     "no search: the same connection, seen otherwise": {
         "sessions.connection_in",

@@ -6,6 +6,7 @@ The exceptions stand here with their reasons; what is in no list fails.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from app.commands.policies import put
-from app.db import accounts, policies
+from app.db import accounts, policies, roll_up
 from app.db.scope import lies_within, scope_statement
 from app.db.sessions import Database
 from app.db.tables.accounts import Account
@@ -25,7 +26,7 @@ from app.domain.actors import Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
 from tests.conftest import registry_of
 from tests.contract import Promise
-from tests.registry import LONG_AGO, NO_PASSWORD, Places, Registry, refused
+from tests.registry import LONG_AGO, NO_PASSWORD, Caller, Places, Registry, refused
 
 # As PostgreSQL tells it back: two comparisons with a setting, nothing wrapped around them.
 RANGE = (
@@ -36,10 +37,15 @@ RANGE = (
 SCOPED = {
     "account",
     "assignment",
+    "external_identity",
+    "client_secret",
     "household",
     "family",
     "member",
+    "name_key",
+    "survey",
     "proposal",
+    "proposal_count",
     "audit_entry",
     "access_entry",
     "stored_answer",
@@ -56,7 +62,14 @@ UNSCOPED = {
     "alembic_version": "where the database stands",
 }
 OUT_OF_REACH = {"nik_holder", "audit_head", "region_load"}
-DELETABLE = {"sign_in", "refresh_token", "sign_in_failure", "stored_answer"}
+DELETABLE = {
+    "external_identity",
+    "name_key",
+    "sign_in",
+    "refresh_token",
+    "sign_in_failure",
+    "stored_answer",
+}
 DEFINED_BY_THE_OWNER = {"nik_held", "nik_claim", "nik_release"}
 
 OWN_TABLES = "relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
@@ -109,11 +122,30 @@ async def lived_in(registry: Registry) -> Registry:
     """A registry in which every scoped table holds something of the test's village."""
     operator = await registry.caller(Role.VILLAGE_OPERATOR)
     household = await registry.household(by=operator)
+    await registry.survey(household, by=operator)
     body = {"household_id": household["id"]}
     response = await operator.posts("/v1/proposals", body, key=str(uuid4()))
     assert response.status_code == 201, response.text
     assert (await operator.gets(f"/v1/households/{household['id']}")).status_code == 200
+    await credentials_of(registry, operator)
+    regency = registry.village.at(Tier.REGENCY)
+    async with registry.database.connection(regency, begin="BEGIN") as connection:
+        assert await roll_up.count(connection, regency, older_than=timedelta(0))
     return registry
+
+
+async def credentials_of(registry: Registry, operator: Caller) -> None:
+    """Another issuer's name for the village's operator; a secret for a machine of the district."""
+    admin = await registry.caller(Role.MINISTRY_ADMIN)
+    district = registry.village.at(Tier.DISTRICT)
+    machine = await registry.caller(Role.INTEGRATION, over=district)
+    identity = {"issuer": "https://sso.example", "subject": str(uuid4())}
+    path = "/v1/accounts/{}/{}"
+    for response in (
+        await admin.posts(path.format(operator.actor.id, "identities"), identity),
+        await admin.posts(path.format(machine.actor.id, "secrets"), {}),
+    ):
+        assert response.status_code == 201, response.text
 
 
 async def names(connection: asyncpg.Connection, statement: str, *values: object) -> set[str]:
@@ -334,7 +366,7 @@ class TestWriting:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await psql.execute(copy)
 
-    @pytest.mark.parametrize("table", ["household", "family", "member", "proposal"])
+    @pytest.mark.parametrize("table", ["household", "family", "member", "survey", "proposal"])
     async def test_a_row_is_not_moved_into_another_village(
         self, lived_in: Registry, app_url: str, table: str
     ):
@@ -342,7 +374,9 @@ class TestWriting:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await psql.execute(f"UPDATE {table} SET scope_code = {lived_in.neighbour.first}")
 
-    @pytest.mark.parametrize("table", ["household", "family", "member", "proposal", "account"])
+    @pytest.mark.parametrize(
+        "table", ["household", "family", "member", "survey", "proposal", "account"]
+    )
     async def test_a_row_of_another_village_is_not_changed(
         self, lived_in: Registry, app_url: str, table: str
     ):
@@ -372,7 +406,7 @@ class TestAttaching:
         neighbours = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.neighbour)
         return own, await registry.household(by=neighbours)
 
-    @pytest.mark.parametrize("table", ["family", "member", "proposal"])
+    @pytest.mark.parametrize("table", ["family", "member", "survey", "proposal"])
     async def test_nobody_is_put_into_a_household_of_another_village(
         self, registry: Registry, app_url: str, two: tuple[dict[str, Any], ...], table: str
     ):
@@ -380,6 +414,10 @@ class TestAttaching:
         rest = {
             "family": ("number, state", "9, 'proposed'"),
             "member": ("name, nik_verdict, nik_codes, state", "'X', 'missing', '{}', 'proposed'"),
+            "survey": (
+                "codebook, surveyed_on, answers, state, created_by",
+                "'dtks-2020', now(), '{}', 'drafted', gen_random_uuid()",
+            ),
             "proposal": ("kind, state, created_by", "'new_family', 'drafted', gen_random_uuid()"),
         }
         columns, values = rest[table]

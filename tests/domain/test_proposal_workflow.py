@@ -73,12 +73,22 @@ ALLOWED: dict[tuple[str, str, str], set[str]] = {
     | {"awaiting_regency", "awaiting_ministry"},
     ("ministry_determiner", "awaiting_determination", "reject"): {"rejected"},
 }
+# Whoever leaves hands over his work, wherever it is on its way; ended work is nobody's.
+ON_SOMEBODYS_DESK = [*DESK, "awaiting_village_head", "awaiting_district", "awaiting_regency"]
+ON_SOMEBODYS_DESK += ["awaiting_endorsement", "awaiting_province", "awaiting_ministry"]
+ON_SOMEBODYS_DESK += ["awaiting_determination"]
+ALLOWED |= {
+    (admin, state, "hand_over"): {state}
+    for admin in ("regency_admin", "ministry_admin")
+    for state in ON_SOMEBODYS_DESK
+}
 NEEDS = {
     "submit": set(),
     "withdraw": {"note"},
     "deliberate": {"deliberation"},
     "return": {"reason"},
     "reject": {"reason"},
+    "hand_over": {"note"},
 }
 APPROVAL_NEEDS = {
     "awaiting_endorsement": {"letter_number", "letter_date"},
@@ -285,3 +295,13 @@ def test_only_the_village_and_the_regency_on_its_behalf_propose():
             continue
 
     assert begins == {"village_operator", "regency_operator"}
+
+
+def test_nobody_is_waited_for_to_hand_over():
+    waiting = {role: set(PROPOSALS.waits_for(role)) for role in Role}
+
+    assert waiting[Role.REGENCY_ADMIN] == waiting[Role.MINISTRY_ADMIN] == set()
+    for role in set(Role) - {Role.REGENCY_ADMIN, Role.MINISTRY_ADMIN}:
+        assert waiting[role] == {state for (r, state, _) in ALLOWED if r == role}
+    assert "hand_over" not in PROPOSALS.as_mermaid()
+    assert "hand_over" in PROPOSALS.as_markdown()
