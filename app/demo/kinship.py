@@ -7,9 +7,8 @@ from enum import IntEnum
 from itertools import accumulate
 from typing import Literal
 
-from app.demo import names
 from app.demo.draws import Draw
-from app.demo.names import Generation, Origin
+from app.demo.names import Culture, Generation, Origin
 
 Sex = Literal["male", "female"]
 
@@ -40,6 +39,14 @@ TODAY = date(2026, 1, 1).toordinal()  # the day on which everybody's age is coun
 YEAR = 365.2425
 
 
+class Chance(Draw):
+    """Among the people of one culture."""
+
+    def __init__(self, seed: str, culture: Culture) -> None:
+        super().__init__(seed)
+        self.culture = culture
+
+
 @dataclass(slots=True)
 class Person:
     sex: Sex
@@ -61,7 +68,7 @@ class Person:
 # --- Who lives together ---------------------------------------------------------------------
 
 
-def _alone(draw: Draw) -> list[Person]:
+def _alone(draw: Chance) -> list[Person]:
     if draw.chance(0.7):
         born, status = years_ago(draw.between(55, 85)), M.WIDOWED
         sex: Sex = "female" if draw.chance(0.75) else "male"
@@ -70,18 +77,18 @@ def _alone(draw: Draw) -> list[Person]:
     return [relative(draw, R.HEAD, sex, born, status)]
 
 
-def _couple_alone(draw: Draw) -> list[Person]:
+def _couple_alone(draw: Chance) -> list[Person]:
     age = draw.between(19, 30) if draw.chance(0.35) else draw.between(48, 75)
     return _couple(draw, wife_born=years_ago(age))
 
 
-def _couple_with_children(draw: Draw) -> list[Person]:
+def _couple_with_children(draw: Chance) -> list[Person]:
     children, mother_born = _brood(draw, draw.among(BROODS))
     couple = _couple(draw, wife_born=mother_born, before=children[-1])
     return couple + _children(draw, children, mother_name=couple[1].name)
 
 
-def _one_parent(draw: Draw) -> list[Person]:
+def _one_parent(draw: Chance) -> list[Person]:
     children, mother_born = _brood(draw, draw.among(BROODS))
     status = M.WIDOWED if draw.chance(0.6) else M.DIVORCED
     if draw.chance(0.8):
@@ -91,7 +98,7 @@ def _one_parent(draw: Draw) -> list[Person]:
     return [head, *_children(draw, children, mother_name=_name(draw, "female", mother_born))]
 
 
-def _with_a_grandparent(draw: Draw) -> list[Person]:
+def _with_a_grandparent(draw: Chance) -> list[Person]:
     people = _couple_with_children(draw)
     head = people[0]
     born = head.born - int(draw.between(18, 32) * YEAR)
@@ -104,7 +111,7 @@ def _with_a_grandparent(draw: Draw) -> list[Person]:
     return people
 
 
-def _two_families(draw: Draw) -> list[Person]:
+def _two_families(draw: Chance) -> list[Person]:
     """Old parents, and a married child who still lives with them, with a family card of its own."""
     young = _young_family(draw)
     child = young[0]
@@ -118,13 +125,13 @@ def _two_families(draw: Draw) -> list[Person]:
     return elders + young
 
 
-def _elders(draw: Draw, mother_born: int, *, before: int) -> list[Person]:
+def _elders(draw: Chance, mother_born: int, *, before: int) -> list[Person]:
     if draw.chance(0.75):
         return _couple(draw, wife_born=mother_born, before=before)
     return [relative(draw, R.HEAD, "female", mother_born, M.WIDOWED)]
 
 
-def _young_family(draw: Draw) -> list[Person]:
+def _young_family(draw: Chance) -> list[Person]:
     """A married child first, then the spouse and the grandchildren, all of the second family."""
     grandchildren, wife_born = _young_brood(draw)
     eldest = grandchildren[-1] if grandchildren else TODAY
@@ -140,14 +147,14 @@ def _young_family(draw: Draw) -> list[Person]:
     return young
 
 
-def _young_brood(draw: Draw) -> tuple[list[int], int]:
+def _young_brood(draw: Chance) -> tuple[list[int], int]:
     count = draw.among(GRANDCHILDREN)
     if count == 0:
         return [], years_ago(draw.between(19, 28))
     return _brood(draw, count, youngest=5)
 
 
-SHAPES: tuple[tuple[float, Callable[[Draw], list[Person]]], ...] = (
+SHAPES: tuple[tuple[float, Callable[[Chance], list[Person]]], ...] = (
     (0.58, _couple_with_children),
     (0.11, _couple_alone),
     (0.10, _one_parent),
@@ -162,7 +169,7 @@ GRANDCHILDREN = ((0.55, 1), (0.25, 0), (0.20, 2))
 # --- How they are related -------------------------------------------------------------------
 
 
-def _couple(draw: Draw, *, wife_born: int, before: int = TODAY) -> list[Person]:
+def _couple(draw: Chance, *, wife_born: int, before: int = TODAY) -> list[Person]:
     husband_born = _husband_born(draw, wife_born, before)
     return [
         relative(draw, R.HEAD, "male", husband_born, M.MARRIED),
@@ -170,13 +177,13 @@ def _couple(draw: Draw, *, wife_born: int, before: int = TODAY) -> list[Person]:
     ]
 
 
-def _husband_born(draw: Draw, wife_born: int, eldest_born: int) -> int:
+def _husband_born(draw: Chance, wife_born: int, eldest_born: int) -> int:
     """A few years before her, and of age before the first child."""
     of_age = min(eldest_born, years_ago(1)) - int(19 * YEAR)
     return min(wife_born - int(draw.near(3.5, 3) * YEAR), of_age)
 
 
-def _brood(draw: Draw, count: int, *, youngest: float = 22) -> tuple[list[int], int]:
+def _brood(draw: Chance, count: int, *, youngest: float = 22) -> tuple[list[int], int]:
     """Birthdays of children, the youngest first, and their mother's."""
     youngest = max(youngest - 3 * (count - 1), 1)
     last = years_ago(0.05 + youngest * draw.between(0, 1) ** 1.3)
@@ -187,7 +194,7 @@ def _brood(draw: Draw, count: int, *, youngest: float = 22) -> tuple[list[int], 
     return birthdays, mother_born
 
 
-def _children(draw: Draw, birthdays: Sequence[int], *, mother_name: str) -> list[Person]:
+def _children(draw: Chance, birthdays: Sequence[int], *, mother_name: str) -> list[Person]:
     """The eldest first, as they stand on the form."""
     children = [relative(draw, R.CHILD, either_sex(draw), born) for born in reversed(birthdays)]
     for child in children:
@@ -196,7 +203,7 @@ def _children(draw: Draw, birthdays: Sequence[int], *, mother_name: str) -> list
 
 
 def relative(
-    draw: Draw,
+    draw: Chance,
     relation: Relation,
     sex: Sex,
     born: int,
@@ -207,7 +214,7 @@ def relative(
     return Person(sex, born, name, mother_name, relation, relation, status)
 
 
-def either_sex(draw: Draw) -> Sex:
+def either_sex(draw: Chance) -> Sex:
     return "male" if draw.chance(0.51) else "female"
 
 
@@ -218,8 +225,8 @@ def years_ago(years: float) -> int:
 # --- What they are called -------------------------------------------------------------------
 
 
-def _name(draw: Draw, sex: Sex, born: int) -> str:
-    lists = (names.MALE if sex == "male" else names.FEMALE)[_generation(born)]
+def _name(draw: Chance, sex: Sex, born: int) -> str:
+    lists = (draw.culture.male if sex == "male" else draw.culture.female)[_generation(born)]
     given = draw.skewed(lists.given)
     if draw.chance(lists.share_single):
         return given
@@ -227,6 +234,32 @@ def _name(draw: Draw, sex: Sex, born: int) -> str:
         lead = f"{draw.skewed(lists.leads)} {given}"
         return f"{lead} {draw.skewed(lists.second)}" if draw.chance(0.35) else lead
     return f"{given} {draw.skewed(lists.second)}"
+
+
+def name_by_family(draw: Chance, people: Sequence[Person]) -> None:
+    """Where fathers hand on a surname: all but those who married into the family bear it."""
+    surnames = draw.culture.surnames
+    own, mothers = draw.skewed(surnames), {}
+    for person in people:
+        surname = draw.skewed(surnames) if person.to_household in MARRIED_IN else own
+        given, person.name = person.name, f"{person.name} {surname}"
+        if person.sex == "female":
+            mothers[given] = person.name
+    for person in people:
+        given = person.mother_name
+        person.mother_name = mothers.get(given) or f"{given} {draw.skewed(surnames)}"
+
+
+MARRIED_IN = {R.SPOUSE, R.CHILD_IN_LAW, R.OTHER}
+
+
+def somebody(seed: str, culture: Culture) -> str:
+    """The name of a grown-up who is of no household here."""
+    draw = Chance(seed, culture)
+    person = relative(draw, R.OTHER, either_sex(draw), years_ago(draw.between(25, 50)))
+    if culture.surnames:
+        name_by_family(draw, [person])
+    return person.name
 
 
 _PARENTS_SINCE = date(1968, 1, 1).toordinal()

@@ -11,19 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.demo import names
-from app.demo.draws import Draw
 from app.demo.kinship import (
     SHAPES,
+    Chance,
     MaritalStatus,
     Person,
     Relation,
     Sex,
     either_sex,
+    name_by_family,
     relative,
     years_ago,
 )
 from app.demo.names import Origin
+from app.demo.regencies import regency_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class HouseholdSketch:
     longitude: float
     families: tuple[FamilySketch, ...]
     members: tuple[MemberSketch, ...]
+    counted_next_door: bool  # with somebody whom another village has counted before
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,55 +75,72 @@ class Flaws:
 USUAL = Flaws()
 SPOTLESS = Flaws(wrong=0, missing=0, missing_for_infants=0, without_card=0, lodger_in=0)
 
-CILEGON = (-6.0, 106.0)
-
 SHARE_OF_NEWCOMERS = 0.2
 NO_LONGER_A_CHILD = 15  # years
 STILL_AN_INFANT = 2
 
-# Serial numbers are dealt out so that no two villages of a regency ever deal the same one.
-VILLAGES_APART = 97
-SERIALS_EACH = 103
+# Serial numbers are dealt out so that no two dealers ever deal the same one.
+DEALERS = 1000
+SERIALS_EACH = 9
+PAIRS, LODGERS_EACH = 64, 15  # their serials lie above all that are dealt
 
 
 def households(
-    seed: int, village_code: str, count: int, *, place: str = "CILEGON", flaws: Flaws = USUAL
+    seed: int,
+    village_code: str,
+    count: int,
+    *,
+    dealer: int | None = None,
+    flaws: Flaws = USUAL,
 ) -> Iterator[HouseholdSketch]:
-    """So many households of one village; `place` is where those born in it were born."""
-    village = _Village(seed, village_code, place, flaws)
+    """So many households of one village. Villages loaded together need a `dealer` each."""
+    village = _Village(seed, village_code, _usual_dealer(village_code, dealer), flaws)
     return (village.household(number) for number in range(count))
 
 
+def _usual_dealer(code: str, dealer: int | None) -> int:
+    """Enough for one district: no two villages of it have the same."""
+    return (int(code[4:6]) * 37 + int(code[6:])) % DEALERS if dealer is None else dealer
+
+
 class _Village:
-    def __init__(self, seed: int, code: str, place: str, flaws: Flaws) -> None:
+    def __init__(self, seed: int, code: str, dealer: int, flaws: Flaws) -> None:
+        regency = regency_of(code)
         self.seed = seed
         self.code = code
         self.flaws = flaws
-        self.home = Origin(place, code[:6])
-        self.draw = Draw(f"{seed} {code}")
-        self.niks = _Numbers(code)
-        self.cards = _Numbers(code)
-        self.latitude = CILEGON[0] + self.draw.between(-0.05, 0.05)
-        self.longitude = CILEGON[1] + self.draw.between(-0.05, 0.05)
+        self.culture = regency.culture
+        self.home = Origin(regency.place, code[:6])
+        self.draw = Chance(f"{seed} {code}", regency.culture)
+        self.niks = _Numbers(dealer)
+        self.cards = _Numbers(dealer)
+        self.latitude, self.longitude = (
+            middle + self.draw.between(-0.05, 0.05) for middle in regency.centre
+        )
 
     def household(self, number: int) -> HouseholdSketch:
         draw = self.draw
-        newcomers_from = draw.skewed(names.ORIGINS) if draw.chance(SHARE_OF_NEWCOMERS) else None
+        origins = self.culture.origins
+        newcomers_from = draw.skewed(origins) if draw.chance(SHARE_OF_NEWCOMERS) else None
         people = draw.among(SHAPES)(draw)
+        if self.culture.surnames:
+            name_by_family(draw, people)
         for person in people:
             self._register(person, newcomers_from)
-        if self._has_lodger(number):
+        lodges = self._has_lodger(number)
+        if lodges:
             people.append(self._lodger(number))
         people.sort(key=lambda person: person.to_household is Relation.PARENT)
         return HouseholdSketch(
             village_code=self.code,
-            address=draw.among(ADDRESSES)(draw),
+            address=self._address(),
             rt=f"{draw.whole(1, 8):03}",
             rw=f"{draw.whole(1, 9):03}",
             latitude=round(draw.near(self.latitude, 0.004), 6),
             longitude=round(draw.near(self.longitude, 0.004), 6),
             families=self._families(people, newcomers_from),
             members=tuple(self._member(number, person) for number, person in enumerate(people, 1)),
+            counted_next_door=lodges and not self._is_first_of_pair(),
         )
 
     def _register(self, person: Person, newcomers_from: Origin | None) -> None:
@@ -135,19 +154,27 @@ class _Village:
         infant = person.age < STILL_AN_INFANT
         if draw.chance(flaws.missing_for_infants if infant else flaws.missing):
             return None
-        nik = self.niks.next(district_code, _as_on_card(person.born, person.sex))
-        return draw.among(MISTAKES)(nik) if draw.chance(flaws.wrong) else nik
+        mistake = draw.among(MISTAKES) if draw.chance(flaws.wrong) else None
+        sex = OTHER[person.sex] if mistake is _of_the_other_sex else person.sex
+        nik = self.niks.next(district_code, _as_on_card(person.born, sex))
+        return mistake(nik) if mistake else nik
 
     def _has_lodger(self, number: int) -> bool:
         every = self.flaws.lodger_in
         return every > 0 and number % every == every // 2
 
+    def _is_first_of_pair(self) -> bool:
+        return int(self.code[6:]) % 2 == 1
+
     def _lodger(self, number: int) -> Person:
         """Somebody young, from the neighbourhood of two villages, whom both of them count."""
         pair = (int(self.code[6:]) - 1) // 2
-        draw = Draw(f"{self.seed} {self.code[:6]} {pair} {number}")
+        draw = Chance(f"{self.seed} {self.code[:6]} {pair} {number}", self.culture)
         person = relative(draw, Relation.OTHER, either_sex(draw), years_ago(draw.between(18, 30)))
-        serial = VILLAGES_APART * SERIALS_EACH + (pair + number) % 9
+        if self.culture.surnames:
+            name_by_family(draw, [person])
+        lodger = pair % PAIRS * LODGERS_EACH + number // self.flaws.lodger_in
+        serial = DEALERS * SERIALS_EACH + 1 + lodger
         person.origin = self.home
         person.nik = f"{self.home.district_code}{_as_on_card(person.born, person.sex)}{serial:04}"
         return person
@@ -165,6 +192,15 @@ class _Village:
         origin = newcomers_from if newcomers_from and brought_along else self.home
         recorded = years_ago(self.draw.between(0.2, 20))
         return self.cards.next(origin.district_code, _as_on_card(recorded, "male"))
+
+    def _address(self) -> str:
+        draw, ways = self.draw, self.culture.addresses
+        way = draw.among([(each.share, each) for each in ways])
+        return way.form.format(
+            name=draw.skewed(way.names),
+            number=draw.whole(1, 120),
+            block=f"{'ABCDEFGH'[draw.whole(0, 7)]}{draw.whole(1, 12)}",
+        )
 
     def _member(self, number: int, person: Person) -> MemberSketch:
         return MemberSketch(
@@ -185,8 +221,8 @@ class _Village:
 class _Numbers:
     """Numbers of 16 digits, region + day + serial, none of them twice."""
 
-    def __init__(self, village_code: str) -> None:
-        self._dealer = (int(village_code[4:6]) * 13 + int(village_code[6:])) % VILLAGES_APART
+    def __init__(self, dealer: int) -> None:
+        self._dealer = dealer
         self._dealt: defaultdict[str, int] = defaultdict(int)
 
     def next(self, district_code: str, day_on_card: str) -> str:
@@ -194,30 +230,13 @@ class _Numbers:
         dealt = self._dealt[beginning]
         self._dealt[beginning] = dealt + 1
         turn = (int(day_on_card) + dealt) % SERIALS_EACH
-        return f"{beginning}{turn * VILLAGES_APART + self._dealer + 1:04}"
+        return f"{beginning}{turn * DEALERS + self._dealer + 1:04}"
 
 
-# --- Where they live, and what their cards say ------------------------------------------------
+# --- What their cards say, and what is wrong with it -----------------------------------------
 
 
-def _in_a_kampung(draw: Draw) -> str:
-    return f"LINK. {draw.skewed(names.KAMPUNGS)}"
-
-
-def _on_a_street(draw: Draw) -> str:
-    return f"{draw.skewed(names.STREETS)} NO. {draw.whole(1, 120)}"
-
-
-def _on_an_estate(draw: Draw) -> str:
-    block = f"{'ABCDEFGH'[draw.whole(0, 7)]}{draw.whole(1, 12)}"
-    return f"{draw.skewed(names.ESTATES)} BLOK {block} NO. {draw.whole(1, 30)}"
-
-
-ADDRESSES: tuple[tuple[float, Callable[[Draw], str]], ...] = (
-    (0.60, _in_a_kampung),
-    (0.25, _on_a_street),
-    (0.15, _on_an_estate),
-)
+OTHER: dict[Sex, Sex] = {"male": "female", "female": "male"}
 
 
 def _as_on_card(born: int, sex: Sex) -> str:
@@ -235,7 +254,7 @@ def _on_an_impossible_day(nik: str) -> str:
 
 
 def _of_the_other_sex(nik: str) -> str:
-    return f"{nik[:6]}{(int(nik[6:8]) + 40) % 80:02}{nik[8:]}"
+    return nik  # which was dealt so, lest it be somebody's
 
 
 MISTAKES: tuple[tuple[float, Callable[[str], str]], ...] = (

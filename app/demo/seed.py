@@ -1,110 +1,171 @@
-"""Load the demo into a registry that has no account yet: all of it at once, or nothing."""
+"""Load the demo into a registry that has no account yet.
 
-import json
-from collections.abc import Sequence
-from itertools import count
-from typing import Any
+The villages come in batches, each a transaction of its own; the accounts come last, in one. So
+nobody can sign in to half a demo, and whoever loads it again goes on with what is missing.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
 
 import asyncpg
-from sqlmodel import SQLModel
 
-from app.db import regions
+from app.db.audit import record
 from app.db.scope import scope_statement
-from app.db.sessions import Reading
+from app.db.sessions import Database
 from app.db.tables.accounts import Account, Assignment
-from app.db.tables.audit import AuditEntry
-from app.db.tables.proposals import Policy, Proposal
-from app.db.tables.registry import Family, Household, Member
+from app.db.tables.proposals import Policy
 from app.db.urls import for_asyncpg
 from app.demo import accounts as offices
-from app.demo import history
-from app.demo.accounts import CILEGON, PASSWORD
-from app.demo.history import Ledger
-from app.domain.proposals import HOLDS_NIK
-from app.domain.regions import INDONESIA
+from app.demo import hands
+from app.demo.accounts import DISTRICT, PASSWORD, REGENCY_ADMIN, VILLAGE, Office
+from app.demo.plans import Village
+from app.demo.regencies import REGENCIES
+from app.domain.actors import Actor, Role
+from app.domain.policies import POLICIES
+from app.domain.regions import INDONESIA, Region
 from app.passwords import hash_password
+from app.settings import CannotRun
 
-IN_ORDER = (Account, Assignment, Policy, Household, Family, Member, Proposal, AuditEntry)
-FILLED_BY_TRIGGER = {"id", "seq", "salt", "at", "xid", "prev_hash", "hash", "hash_version"}
+HOUSEHOLDS = 19_160  # twenty to a village
+MOST_TO_A_BATCH = 2_000
+IN_OFFICE_SINCE = datetime(2025, 12, 31, 17, tzinfo=UTC)  # midnight in Jakarta
 
 _NAMES = """
 SELECT '' AS code, 'Indonesia' AS name
 UNION ALL
-SELECT code, name FROM region
-WHERE valid_to IS NULL AND (code = left($1, 2) OR code LIKE $1 || '%')
+SELECT code, name FROM region WHERE valid_to IS NULL
+    AND (left(code, 4) = ANY ($1::text[]) OR code IN (SELECT left(unnest($1::text[]), 2)))
+ORDER BY code
 """
-_IS_THERE = "SELECT EXISTS (SELECT FROM account WHERE username = $1)"
-_CLAIM = """
-SELECT nik_claim(ARRAY(
-    SELECT member.id FROM member JOIN proposal USING (household_id)
-    WHERE proposal.state = ANY ($1::text[])
-))
-"""
+_IS_THERE = "SELECT EXISTS (SELECT FROM account WHERE id = $1)"
+_LOADED_BY = "SELECT request_id FROM audit_entry ORDER BY id LIMIT 1"
+Names = dict[str, str]
 
 
-async def load(owner_url: str) -> bool:
+async def load(
+    owner_url: str,
+    *,
+    households: int = HOUSEHOLDS,
+    regencies: Collection[str] = frozenset(REGENCIES),
+    told: Callable[[int], None] = lambda _: None,
+) -> bool:
     """As the owner, within all of Indonesia. Where there is an account, it does nothing.
 
     Whether the demo's people are there now, loaded by this call or by an earlier one.
     """
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     try:
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('siks demo'))")
-            await connection.execute(scope_statement(INDONESIA))
-            if not await connection.fetchval("SELECT EXISTS (SELECT FROM account)"):
-                await _fill(connection)
-            someone = offices.OPERATOR.username_around(f"{CILEGON}011001")
-            return bool(await connection.fetchval(_IS_THERE, someone))
+        await connection.execute("SELECT pg_advisory_lock(hashtext('siks demo'))")
+        if not await _value(connection, "SELECT EXISTS (SELECT FROM account)"):
+            await _refuse_other(connection, _request_id(households))
+            names = await _names(connection)
+            villages = _villages(names, households)
+            batches = list(_batches(v for v in villages if v.regency.code in regencies))
+            request_id = _request_id(households)
+            await hands.settle(owner_url, batches, request_id=request_id, told=told)
+            await _open_accounts(owner_url, _of(names, regencies), request_id)
+            await connection.execute("VACUUM ANALYZE")
+        return bool(await _value(connection, _IS_THERE, offices.MINISTRY_ADMIN.account_id("")))
     finally:
         await connection.close()
 
 
-async def _fill(connection: asyncpg.Connection) -> None:
-    names = {row["code"]: row["name"] for row in await connection.fetch(_NAMES, CILEGON)}
-    known = await regions.known_regions(Reading(connection))
-    numbers = count(await connection.fetchval("SELECT nextval('dtks_id')"))
-    ledger = history.of_cilegon(names, known, numbers, hash_password(PASSWORD))
-
-    await connection.execute("SELECT setval('dtks_id', $1)", next(numbers))
-    await _store(connection, ledger)
-    held = await connection.fetchval(_CLAIM, [str(state) for state in HOLDS_NIK])
-    if held:
-        raise RuntimeError(f"{len(held)} of the demo's people have a NIK that is held already")
+async def _value(connection: asyncpg.Connection, statement: str, *arguments: object) -> object:
+    async with connection.transaction():
+        await connection.execute(scope_statement(INDONESIA))
+        return await connection.fetchval(statement, *arguments)
 
 
-async def _store(connection: asyncpg.Connection, ledger: Ledger) -> None:
-    """By way of temporary tables: COPY into a table with row-level security is refused."""
-    for table in IN_ORDER:
-        name, columns = str(table.__tablename__), _columns(table)
-        listed = ", ".join(columns)
-        await connection.execute(
-            f"CREATE TEMPORARY TABLE staged_{name} ON COMMIT DROP AS "  # noqa: S608
-            f"SELECT 0::bigint AS place, {listed} FROM {name} WITH NO DATA"
-        )
-        await connection.copy_records_to_table(
-            f"staged_{name}",
-            columns=["place", *columns],
-            records=_records(ledger.rows[table], columns),
-        )
-        # In order, because the audit's trigger chains the entries as they come.
-        await connection.execute(
-            f"INSERT INTO {name} ({listed}) SELECT {listed} FROM staged_{name} ORDER BY place"  # noqa: S608
+async def _names(connection: asyncpg.Connection) -> Names:
+    rows = await connection.fetch(_NAMES, list(REGENCIES))
+    return {row["code"]: row["name"] for row in rows}
+
+
+def _request_id(households: int) -> str:
+    return "demo" if households == HOUSEHOLDS else f"demo-{households}"
+
+
+async def _refuse_other(connection: asyncpg.Connection, request_id: str) -> None:
+    """People without accounts are of a load that was cut short; only the same one can go on."""
+    earlier = await _value(connection, _LOADED_BY)
+    if earlier not in {None, request_id}:
+        raise CannotRun(
+            f"another load ({earlier}) was cut short here: repeat that one, or empty the database"
         )
 
 
-def _columns(table: type[SQLModel]) -> list[str]:
-    columns = SQLModel.metadata.tables[str(table.__tablename__)].columns.keys()
-    filled = FILLED_BY_TRIGGER if table is AuditEntry else set()
-    return [column for column in columns if column not in filled]
+# --- the villages
 
 
-def _records(rows: Sequence[Any], columns: Sequence[str]) -> list[tuple[object, ...]]:
-    return [
-        (place, *(_plain(getattr(row, column)) for column in columns))
-        for place, row in enumerate(rows)
-    ]
+def _villages(names: Names, households: int) -> list[Village]:
+    """The households spread evenly; each village deals numbers of its own."""
+    codes = sorted(code for code in names if len(code) == VILLAGE)
+    each, more = divmod(households, len(codes))
+    return [Village(code, each + (place < more), place) for place, code in enumerate(codes)]
 
 
-def _plain(value: object) -> object:
-    return json.dumps(value) if isinstance(value, dict) else value
+def _batches(villages: Iterable[Village]) -> Iterator[list[Village]]:
+    """Neighbours together, as many as fit."""
+    for _, district in groupby(villages, key=lambda village: village.code[:DISTRICT]):
+        batch: list[Village] = []
+        for village in district:
+            if sum(each.households for each in batch) + village.households > MOST_TO_A_BATCH:
+                yield batch
+                batch = []
+            batch.append(village)
+        yield batch
+
+
+# --- the offices
+
+
+def _of(names: Names, regencies: Collection[str]) -> Names:
+    """Those in the regencies, and those around them."""
+    return {
+        code: name
+        for code, name in names.items()
+        if any(code.startswith(own) or own.startswith(code) for own in regencies)
+    }
+
+
+async def _open_accounts(owner_url: str, names: Names, request_id: str) -> None:
+    """All who hold an office, and what their regencies have decided: then the demo is whole."""
+    password_hash = hash_password(PASSWORD)
+    database = Database(owner_url, connections=1)
+    async with database.transaction(INDONESIA, request_id=request_id) as session:
+        for code, name in names.items():
+            for office in offices.offices_of(code):
+                session.add(_account(office, Region(code), name, password_hash))
+        await session.flush()
+        for code in names:
+            session.add_all(_assignment(each, Region(code)) for each in offices.offices_of(code))
+        for code in REGENCIES.keys() & names.keys():
+            policy = Policy(regency_code=code, district_checks=REGENCIES[code].district_checks)
+            await record(session, policy, POLICIES.begin(by=_admin_of(Region(code))))
+    await database.close()
+
+
+def _account(office: Office, region: Region, name: str, password_hash: str) -> Account:
+    return Account(
+        id=office.account_id(region.code),
+        username=office.username(region.code),
+        display_name=office.displayed(region.code, name),
+        password_hash=password_hash,
+        region_code=region.code,
+        scope_code=region.first,
+    )
+
+
+def _assignment(office: Office, region: Region) -> Assignment:
+    return Assignment(
+        account_id=office.account_id(region.code),
+        role=Role(office.role),
+        region_code=region.code,
+        scope_code=region.first,
+        begins_at=IN_OFFICE_SINCE,
+    )
+
+
+def _admin_of(regency: Region) -> Actor:
+    return Actor(REGENCY_ADMIN.account_id(regency.code), Role(REGENCY_ADMIN.role), regency)

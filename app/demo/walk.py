@@ -1,11 +1,13 @@
 """One family goes from a village to the ministry, as anybody could take it there: over HTTP.
 
-Eight people work on it, each with a token of their own. Nothing of the service is imported here:
+Nine people work on it, each with a token of their own. Nothing of the service is imported here:
 only who the demo's people are and how its households come about.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from operator import itemgetter
 from secrets import randbelow, randbits
 from typing import Any
 from uuid import uuid4
@@ -15,8 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from app.demo import accounts as offices
+from app.demo import visits
 from app.demo.accounts import CIBEBER, KEDALEMAN, PASSWORD, Office
+from app.demo.draws import Draw
 from app.demo.people import SPOTLESS, FamilySketch, HouseholdSketch, MemberSketch, households
+from app.demo.regencies import regency_of
 
 CREATED, OK, FORBIDDEN, NOT_FOUND = 201, 200, 403, 404
 PATIENCE_SECONDS = 15
@@ -43,7 +48,12 @@ WAITS_FOR: Mapping[str, tuple[Office, Mapping[str, str]]] = {
     "awaiting_ministry": (offices.ANALYST, {}),
     "awaiting_determination": (offices.DETERMINER, DECREE),
 }
-WALKERS = (offices.OPERATOR, *(office for office, _ in WAITS_FOR.values()))
+WALKERS = (
+    offices.ENUMERATOR,
+    offices.OPERATOR,
+    *(office for office, _ in WAITS_FOR.values()),
+)
+VISITED_ON = date(2026, 1, 12)
 
 
 class Stumbled(Exception):
@@ -115,14 +125,19 @@ class _Walk:
         self.steps = 0
 
     async def whole(self) -> Walked:
-        self._headline("Eight people and a neighbour sign in, each for a token of their own")
+        self._headline("Nine people and a neighbour sign in, each for a token of their own")
         for office in WALKERS:
             self.people[office] = await self._sign_in(office, CIBEBER)
         neighbour = await self._sign_in(offices.OPERATOR, KEDALEMAN)
 
-        self._headline("The village enters a household, proposes it and deliberates")
-        household_id = await self._enter_household()
+        self._headline("The village enters a household and visits it, two filling in one sheet")
+        family = _a_family()
+        draft = _draft_of(family)
+        household_id = await self._enter_household(draft)
         await self._look_from_next_door(neighbour, household_id)
+        await self._survey(household_id, _sheet_of(family, draft))
+
+        self._headline("The village proposes it and deliberates")
         proposal_id = await self._propose(household_id)
 
         self._headline("Every tier decides, each on the version it has read")
@@ -139,8 +154,8 @@ class _Walk:
         answer = await self._ask(nobody, "signs in", post("/v1/auth/token", grant), OK)
         return replace(nobody, token=answer.json()["access_token"])
 
-    async def _enter_household(self) -> str:
-        operator, draft = self.people[offices.OPERATOR], _draft_of(_a_family())
+    async def _enter_household(self, draft: Mapping[str, Any]) -> str:
+        operator = self.people[offices.OPERATOR]
         people = sum(len(family["members"]) for family in draft["families"])
         asked = post("/v1/households", draft).named()
         enters = f"enters a household with a family of {people}"
@@ -151,6 +166,23 @@ class _Walk:
     async def _look_from_next_door(self, neighbour: Person, household_id: str) -> None:
         what = "looks for that household from the next kelurahan"
         await self._ask(neighbour, what, get(f"/v1/households/{household_id}"), NOT_FOUND)
+
+    async def _survey(self, household_id: str, sheet: Mapping[str, Any]) -> None:
+        enumerator, operator = self.people[offices.ENUMERATOR], self.people[offices.OPERATOR]
+        path, answers = f"/v1/surveys/{sheet['id']}", sheet["answers"]
+        about_the_house = {**sheet, "answers": {"household": answers["household"]}}
+        begun = post(f"/v1/households/{household_id}/surveys", about_the_house).named()
+        answer = await self._ask(enumerator, "begins the survey with the dwelling", begun, CREATED)
+
+        what = f"hears of {len(answer.json()['findings'])} things that are wanting, and saves them"
+        version = await self._version_read_by(operator, path)
+        rest = {"answers": {name: answers[name] for name in answers if name != "household"}}
+        answer = await self._ask(operator, what, Asked("PATCH", path, rest, version), OK)
+
+        left = [found["rule"] for found in answer.json()["findings"]]
+        what = f"finishes it, explaining what is unusual ({', '.join(left) or 'nothing'})"
+        finish = {"action": "finish", "grounds": {"note": "Sesuai keadaan saat kunjungan."}}
+        await self._step(enumerator, what, path, finish)
 
     async def _propose(self, household_id: str) -> str:
         operator = self.people[offices.OPERATOR]
@@ -273,6 +305,22 @@ def _draft_of(household: HouseholdSketch) -> dict[str, Any]:
         "rw": household.rw,
         "location": {"latitude": household.latitude, "longitude": household.longitude},
         "families": [_family(family, household.members) for family in household.families],
+    }
+
+
+def _sheet_of(household: HouseholdSketch, draft: Mapping[str, Any]) -> dict[str, Any]:
+    """What was answered on the visit, by the members as they were sent."""
+    sent = [member for family in draft["families"] for member in family["members"]]
+    ids = [member["id"] for member in sorted(sent, key=itemgetter("number"))]
+    return {
+        "id": str(uuid4()),
+        "surveyed_on": VISITED_ON.isoformat(),
+        "enumerator_name": "Dewi Lestari",
+        "respondent_name": household.members[0].name,
+        "outcome": 1,
+        "answers": visits.answers(
+            Draw(str(draft["id"])), regency_of(CIBEBER), household, ids, VISITED_ON
+        ),
     }
 
 

@@ -1,9 +1,11 @@
-"""The made-up Cilegon: what is loaded, and the walk through it."""
+"""Five made-up regencies: what is loaded, and the walk through one of them."""
 
 import io
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +16,37 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 from rich.console import Console
+from sqlalchemy import Text, cast, func
+from sqlmodel import select
 
+from app.commands.proposals import Dossier
 from app.db import audit_chain, roles
+from app.db.proposals import people_of
+from app.db.scope import scope_statement
+from app.db.surveys import current_of
+from app.db.tables.proposals import Proposal
+from app.db.tables.registry import Household
+from app.db.tables.surveys import Survey
 from app.db.urls import for_asyncpg
 from app.demo import seed
 from app.demo.accounts import CIBEBER, OFFICES, PASSWORD, accounts_table
 from app.demo.walk import Stumbled, Walked, walk
 from app.domain.actors import Role
+from app.domain.answer_shapes import malformed
+from app.domain.codebooks import CODEBOOKS
 from app.domain.dtks_ids import is_dtks_id
 from app.domain.proposals import HOLDS_NIK, ProposalState
+from app.domain.questionnaires import findings
+from app.domain.questions import Severity
+from app.domain.regions import INDONESIA, Region
+from app.domain.sheets import Sheet
 from app.main import create_app
-from app.settings import Settings
+from app.settings import CannotRun, Settings
 from tests.conftest import Run
 from tests.registry import Registry
 
 URL = "http://cilegon.test"
+pytestmark = pytest.mark.timeout(300)  # the first one waits until the demo is loaded
 
 
 @dataclass(frozen=True)
@@ -60,10 +78,10 @@ class Demo:
 
 @pytest.fixture(scope="session")
 async def demo(run: Run, database_name: str) -> AsyncIterator[Demo]:
+    await run.ensure_demo()
     name = f"{database_name}_demo"
-    await run.clone(name)
+    await run.clone(name, of=run.demo)
     owner_url = run.url(name, roles.OWNER)
-    await seed.load(owner_url)
 
     key = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
@@ -75,12 +93,69 @@ async def demo(run: Run, database_name: str) -> AsyncIterator[Demo]:
     await run.drop(name)
 
 
+@dataclass(frozen=True)
+class Expected:
+    """A regency as its region tables and the reports have it."""
+
+    code: str
+    districts: int
+    desa: int
+    kelurahan: int
+    checks: bool  # whether its districts check proposals
+    enumerators: int = 0
+
+    @property
+    def villages(self) -> int:
+        return self.desa + self.kelurahan
+
+
+REGENCIES = [
+    Expected("1702", districts=15, desa=122, kelurahan=34, checks=False),
+    Expected("3522", districts=28, desa=419, kelurahan=11, checks=False, enumerators=430),
+    Expected("3672", districts=8, desa=0, kelurahan=43, checks=True, enumerators=43),
+    Expected("6202", districts=17, desa=168, kelurahan=17, checks=True),
+    Expected("7107", districts=12, desa=135, kelurahan=9, checks=False),
+]
+each_regency = pytest.mark.parametrize("regency", REGENCIES, ids=lambda it: it.code)
+
+
+class Visitor:
+    """Somebody of the demo, who reads over HTTP what is his to read."""
+
+    def __init__(self, http: AsyncClient, token: str) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    async def gets(self, path: str, **asked: object) -> dict[str, Any]:
+        answer = await self._http.get(path, params=asked, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def all(self, path: str, **asked: object) -> list[dict[str, Any]]:
+        items, after = [], None
+        while True:
+            page = await self.gets(path, limit=100, **asked, **({"after": after} if after else {}))
+            items += page["items"]
+            after = page["next"]
+            if after is None:
+                return items
+
+
+@asynccontextmanager
+async def signed_in(demo: Demo, username: str) -> AsyncIterator[Visitor]:
+    async with AsyncClient(transport=demo.transport, base_url=URL) as http:
+        grant = {"grant_type": "password", "username": username, "password": PASSWORD}
+        answer = await http.post("/v1/auth/token", json=grant)
+        assert answer.status_code == 200, answer.text
+        yield Visitor(http, answer.json()["access_token"])
+
+
 class TestLoading:
     async def test_leaves_an_intact_audit(self, demo: Demo):
         report = await audit_chain.verify(demo.owner_url)
 
         assert report.intact, str(report)
-        assert report.entries > 5000
+        assert report.entries > 200_000
 
     async def test_gives_every_subject_as_many_versions_as_entries_and_the_last_ones_version(
         self, demo: Demo
@@ -89,6 +164,7 @@ class TestLoading:
             "WITH subject AS (SELECT id, version, scope_code FROM household "
             "UNION ALL SELECT id, version, scope_code FROM family "
             "UNION ALL SELECT id, version, scope_code FROM member "
+            "UNION ALL SELECT id, version, scope_code FROM survey "
             "UNION ALL SELECT id, version, scope_code FROM proposal), "
             "last AS (SELECT DISTINCT ON (subject_id) subject_id AS id, version, seq, scope_code "
             "FROM audit_entry ORDER BY subject_id, seq DESC) "
@@ -99,11 +175,21 @@ class TestLoading:
 
         assert differing == 0
 
+    async def test_says_who_did_it_who_could_have_done_it(self, demo: Demo):
+        strangers = await demo.value(
+            "SELECT count(*) FROM audit_entry e LEFT JOIN assignment a "
+            "ON a.account_id = e.actor_id AND a.role = e.actor_role "
+            "AND a.region_code = e.actor_region_code "
+            "WHERE a.id IS NULL OR e.scope_code::text NOT LIKE a.region_code || '%'"
+        )
+
+        assert strangers == 0
+
     async def test_a_second_time_changes_nothing(self, demo: Demo):
         counts = "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM audit_entry)"
         before = await demo.rows(counts)
 
-        await seed.load(demo.owner_url)
+        assert await seed.load(demo.owner_url)
 
         assert await demo.rows(counts) == before
 
@@ -112,7 +198,7 @@ class TestLoading:
     ):
         await registry.caller(Role.VILLAGE_OPERATOR)
 
-        await seed.load(owner_url)
+        assert not await seed.load(owner_url)
 
         connection = await asyncpg.connect(for_asyncpg(superuser_url))
         known = await connection.fetch("SELECT FROM account WHERE username = 'analyst'")
@@ -120,53 +206,190 @@ class TestLoading:
         assert known == []
 
 
-class TestCilegon:
-    async def test_has_twenty_households_in_each_of_its_43_kelurahan(self, demo: Demo):
+class TestALoadThatWasCutShort:
+    """Cilegon alone, two households to a village."""
+
+    HOUSEHOLDS = 2 * 958
+
+    @pytest.fixture
+    async def half(self, run: Run, database_name: str) -> AsyncIterator[str]:
+        """The owner's way to a registry from whose first load somebody pulled the plug."""
+        name = f"{database_name}_half"
+        await run.clone(name)
+        owner_url = run.url(name, roles.OWNER)
+        with pytest.raises(ExceptionGroup) as ended:
+            await self.load(owner_url, told=pulls_the_plug)
+        assert ended.group_contains(Unplugged)
+        yield owner_url
+        await run.drop(name)
+
+    async def load(self, owner_url: str, **more: Any) -> bool:  # noqa: ANN401
+        return await seed.load(owner_url, households=self.HOUSEHOLDS, regencies={"3672"}, **more)
+
+    async def test_lets_nobody_in_mixes_with_no_other_and_is_completed_by_the_next(self, half: str):
+        assert await count(half, "account") == 0
+        assert 0 < await count(half, "household") < 86
+
+        with pytest.raises(CannotRun, match="demo-1916"):
+            await seed.load(half, regencies={"3672"})
+
+        assert await count(half, "account") == 0
+        assert await self.load(half)
+        assert await count(half, "household") == 86
+        assert await count(half, "account") > 129
+        report = await audit_chain.verify(half)
+        assert report.intact, str(report)
+
+
+class Unplugged(Exception):
+    pass
+
+
+def pulls_the_plug(_settled: int) -> None:
+    raise Unplugged
+
+
+async def count(owner_url: str, table: str) -> int:
+    connection = await asyncpg.connect(for_asyncpg(owner_url))
+    try:
+        async with connection.transaction():
+            await connection.execute(scope_statement(INDONESIA))
+            return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608
+    finally:
+        await connection.close()
+
+
+@each_regency
+class TestARegency:
+    async def test_has_the_districts_and_villages_of_the_region_tables(
+        self, demo: Demo, regency: Expected
+    ):
+        async with signed_in(demo, f"admin.{regency.code}") as admin:
+            districts = await admin.all(f"/v1/regions/{regency.code}/children")
+            villages = [
+                village
+                for district in districts
+                for village in await admin.all(f"/v1/regions/{district['code']}/children")
+            ]
+
+        kinds = Counter(village["kind"] for village in villages)
+        assert len(districts) == regency.districts
+        assert (kinds["desa"], kinds["kelurahan"]) == (regency.desa, regency.kelurahan)
+
+    async def test_has_one_active_operator_in_each_village_and_no_vacancy(
+        self, demo: Demo, regency: Expected
+    ):
+        role = {"role": "village_operator", "region_code": regency.code}
+        async with signed_in(demo, f"admin.{regency.code}") as admin:
+            operators = await admin.all("/v1/accounts", **role, current=True)
+            vacancies = await admin.gets("/v1/accounts/vacancies", **role)
+
+        served = Counter(held["region_code"] for one in operators for held in one["holds"])
+        assert len(operators) == len(served) == regency.villages
+        assert {len(code) for code in served} == {10}
+        assert (vacancies["posts"], vacancies["staffed"]) == (regency.villages, regency.villages)
+        assert (vacancies["vacant"], vacancies["items"]) == (0, [])
+
+    async def test_has_enumerators_where_the_reports_have_them(self, demo: Demo, regency: Expected):
+        async with signed_in(demo, f"admin.{regency.code}") as admin:
+            asked = {"role": "enumerator", "region_code": regency.code}
+            enumerators = await admin.all("/v1/accounts", **asked, current=True)
+
+        assert len(enumerators) == regency.enumerators
+
+    async def test_has_proposals_in_every_state_that_its_policy_leads_to(
+        self, demo: Demo, regency: Expected
+    ):
+        async with signed_in(demo, f"verifier.{regency.code}") as verifier:
+            counts = await verifier.gets("/v1/proposals/counts", region_code=regency.code)
+            policy = await verifier.gets(f"/v1/policies/{regency.code}")
+
+        states = {told["state"] for told in counts["states"] if told["count"]}
+        passed_by = set() if regency.checks else {"awaiting_district"}
+        assert states == {str(state) for state in ProposalState} - passed_by
+        assert policy["district_checks"] == regency.checks
+
+    async def test_has_twenty_households_in_each_village(self, demo: Demo, regency: Expected):
         villages = await demo.rows(
-            "SELECT scope_code, count(*) FROM audit_entry "
-            "WHERE workflow = 'household' AND action = 'enter' AND request_id = 'demo' GROUP BY 1"
+            "SELECT count(*) FROM audit_entry WHERE workflow = 'household' AND action = 'enter' "
+            "AND request_id = 'demo' AND scope_code / 1000000 = $1 GROUP BY scope_code",
+            int(regency.code),
         )
 
-        assert len(villages) == 43
-        assert {row["count"] for row in villages} == {20}
-        assert {row["scope_code"] // 10**6 for row in villages} == {3672}
+        assert [row["count"] for row in villages] == [20] * regency.villages
 
-    async def test_has_somebody_in_every_role_and_an_operator_in_every_kelurahan(self, demo: Demo):
+    async def test_finished_no_survey_that_breaks_a_rule_and_left_a_few_drafts_that_do(
+        self, demo: Demo, regency: Expected
+    ):
+        wrong: dict[str, list[bool]] = defaultdict(list)
+        async for survey, dossier in sample(demo, regency, Survey):
+            people = (dossier.household, dossier.families, dossier.members)
+            sheet = Sheet(survey.answers, survey.surveyed_on, *people)
+            assert malformed(CODEBOOKS[survey.codebook], survey.answers) == []
+            found = findings(CODEBOOKS[survey.codebook], sheet)
+            wrong[survey.state].append(any(each.severity is Severity.ERROR for each in found))
+
+        assert len(wrong["finished"]) > 5 * len(wrong["drafted"]) > 0
+        assert not any(wrong["finished"])
+        assert all(wrong["drafted"])
+
+    async def test_submitted_what_was_complete_and_froze_it_as_the_service_does(
+        self, demo: Demo, regency: Expected
+    ):
+        frozen = 0
+        async for proposal, dossier in sample(demo, regency, Proposal):
+            if proposal.content is not None:
+                frozen += 1
+                dossier.complete()
+                assert proposal.content == dossier.content()
+        assert frozen > 50
+
+
+async def sample(demo: Demo, regency: Expected, table: Any) -> AsyncIterator[tuple[Any, Dossier]]:  # noqa: ANN401
+    """Surveys or proposals from all over a regency, with the household that each speaks of."""
+    within = Region(regency.code)
+    async with demo.app.state.database.transaction(within) as session:
+        shuffled = select(table).order_by(func.md5(cast(table.id, Text))).limit(100)
+        for row in (await session.exec(shuffled)).all():
+            household = await session.get_one(Household, row.household_id)
+            families, members = await people_of(session, row, within=within)
+            survey = await current_of(session, household, within=within)
+            yield row, Dossier(household, families, members, survey)
+
+
+class TestAllOfThem:
+    async def test_have_somebody_in_every_role_and_a_head_in_every_village(self, demo: Demo):
         held = await demo.rows("SELECT role, count(*) FROM assignment GROUP BY role")
         count = {row["role"]: row["count"] for row in held}
 
         assert set(count) == {str(role) for role in Role}
-        assert count["village_operator"] == count["village_head"] == count["enumerator"] == 43
-        assert count["district_officer"] == 8
-        assert count["auditor"] == 2
-        assert {n for role, n in count.items() if role.startswith(("regency", "ministry"))} == {1}
+        assert count["village_operator"] == count["village_head"] == 958
+        assert count["district_officer"] == 15 + 28 + 8 + 17 + 12
+        assert count["province_officer"] == count["integration"] == 5
+        assert {n for role, n in count.items() if role.startswith("regency")} == {5}
+        assert {n for role, n in count.items() if role.startswith("ministry")} == {1}
 
-    async def test_has_proposals_in_every_state(self, demo: Demo):
-        states = await demo.rows("SELECT DISTINCT state FROM proposal")
-
-        assert {row["state"] for row in states} == {str(state) for state in ProposalState}
-
-    async def test_has_proposals_in_every_state_in_the_village_of_the_walk_too(self, demo: Demo):
+    async def test_have_proposals_in_every_state_in_the_village_of_the_walk(self, demo: Demo):
         states = await demo.rows(
             "SELECT DISTINCT state FROM proposal WHERE scope_code = $1", int(CIBEBER)
         )
 
         assert {row["state"] for row in states} == {str(state) for state in ProposalState}
 
-    async def test_registers_with_dtks_ids_whoever_was_determined(self, demo: Demo):
+    async def test_register_with_dtks_ids_whoever_was_determined(self, demo: Demo):
         registered = await demo.rows(
             "SELECT h.dtks_id AS of_household, m.dtks_id AS of_member, h.state, m.state AS state_m "
             "FROM proposal p JOIN household h ON h.id = p.household_id "
             "JOIN member m ON m.household_id = h.id WHERE p.state = 'determined'"
         )
 
-        assert len(registered) > 300
+        assert len(registered) > 10_000
         for row in registered:
             assert {row["state"], row["state_m"]} == {"registered"}
             assert is_dtks_id(row["of_household"])
             assert is_dtks_id(row["of_member"])
 
-    async def test_holds_the_niks_of_exactly_those_whose_proposal_was_submitted_and_stands(
+    async def test_hold_the_niks_of_exactly_those_whose_proposal_was_submitted_and_stands(
         self, demo: Demo
     ):
         wrong = await demo.value(
@@ -179,24 +402,19 @@ class TestCilegon:
 
         assert wrong == 0
 
-    async def test_has_niks_that_are_wrong_missing_or_held_elsewhere(self, demo: Demo):
+    async def test_have_niks_that_are_wrong_missing_or_held_elsewhere(self, demo: Demo):
         found = await demo.rows(
             "SELECT nik_verdict, nik_held(nik, id) AS twice, count(*) FROM member GROUP BY 1, 2"
         )
         count = {(row["nik_verdict"], row["twice"]): row["count"] for row in found}
 
-        assert count["valid", False] > 2500
-        assert count["valid", True] > 3
-        assert count["invalid", False] > 40
-        assert count["valid_with_warning", False] > 10
-        assert count["missing", False] > 80
+        assert count["valid", False] > 60_000
+        assert count["valid", True] > 100
+        assert count["invalid", False] > 1_000
+        assert count["valid_with_warning", False] > 500
+        assert count["missing", False] > 2_000
 
-    async def test_lets_districts_check(self, demo: Demo):
-        policy = "SELECT district_checks FROM policy WHERE regency_code = '3672'"
-
-        assert await demo.value(policy)
-
-    async def test_lets_everybody_sign_in_who_stands_in_the_printed_table(self, demo: Demo):
+    async def test_let_everybody_sign_in_who_stands_in_the_printed_table(self, demo: Demo):
         async with AsyncClient(transport=demo.transport, base_url=URL) as http:
             for office in OFFICES:
                 username = office.username_around(CIBEBER)
@@ -219,7 +437,9 @@ class TestTheWalk:
         report = await audit_chain.verify(demo.owner_url)
         assert report.intact, str(report)
 
-    async def test_is_made_by_eight_people_in_the_order_of_the_tiers(self, demo: Demo):
+    async def test_is_made_by_eight_people_in_the_order_of_the_tiers_after_the_visit(
+        self, demo: Demo
+    ):
         walked = await demo.walked()
 
         steps = await demo.rows(
@@ -254,6 +474,7 @@ class TestTheWalk:
         await demo.walked(said)
 
         told = said.getvalue()
+        assert "enumerator.3672011001 begins the survey with the dwelling" in told
         assert "operator.3672011001 submits the proposal" in told
         assert "201 awaiting_deliberation" in told
         assert "403 This action belongs to another role" in told
@@ -276,12 +497,6 @@ class TestTheWalk:
             [sys.executable, "-c", listing], capture_output=True, text=True, check=True
         )
 
-        assert set(imported.stdout.split()) == {
-            "app.demo",
-            "app.demo.accounts",
-            "app.demo.draws",
-            "app.demo.kinship",
-            "app.demo.names",
-            "app.demo.people",
-            "app.demo.walk",
-        }
+        modules = set(imported.stdout.split())
+        assert "app.demo.walk" in modules
+        assert all(name.startswith(("app.demo", "app.domain")) for name in modules)

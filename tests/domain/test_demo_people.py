@@ -8,6 +8,7 @@ import pytest
 
 from app.demo.kinship import MaritalStatus, Relation
 from app.demo.people import SPOTLESS, HouseholdSketch, MemberSketch, households
+from app.demo.regencies import regency_of
 
 BAGENDUNG, CIWEDUS = "3672021001", "3672021002"
 KELURAHAN = [f"36720{district}100{number}" for district in range(1, 9) for number in range(1, 6)]
@@ -22,6 +23,23 @@ def town() -> list[HouseholdSketch]:
 @pytest.fixture(scope="module")
 def people(town: list[HouseholdSketch]) -> list[MemberSketch]:
     return [member for household in town for member in household.members]
+
+
+VILLAGES = [
+    f"{district}{number}"
+    for district in ("170209", "352215", "367202", "620206", "710701")
+    for number in (1001, 1002, 2003)
+]
+
+
+@pytest.fixture(scope="module")
+def country() -> list[HouseholdSketch]:
+    """Three villages of each of the five regencies, each dealing numbers of its own."""
+    return [
+        each
+        for dealer, village in enumerate(VILLAGES)
+        for each in households(1, village, 100, dealer=dealer)
+    ]
 
 
 def those(household: HouseholdSketch, *relations: Relation) -> list[MemberSketch]:
@@ -227,6 +245,63 @@ def test_households_lie_near_cilegon_with_rt_and_rw_in_three_digits(town: list[H
         assert abs(household.longitude - 106.0) < 0.1
         assert len(household.rt) == len(household.rw) == 3
         assert (household.rt + household.rw).isdigit()
+
+
+def test_no_two_villages_of_the_country_deal_the_same_nik(country: list[HouseholdSketch]):
+    held = [m.nik for h in country for m in h.members if m.nik and len(m.nik) == 16]
+    by_a_dealer = [nik for nik in held if int(nik[12:]) <= 9000]
+
+    assert len(by_a_dealer) > 4000
+    assert len(set(by_a_dealer)) == len(by_a_dealer)
+
+
+def test_people_are_of_the_place_they_live_in(country: list[HouseholdSketch]):
+    for household in country:
+        regency = regency_of(household.village_code)
+        origins = {origin.district_code for origin in regency.culture.origins}
+        for member in household.members:
+            district = (member.nik or household.village_code)[:6]
+            assert district in origins | {household.village_code[:6]}
+        assert abs(household.latitude - regency.centre[0]) < 0.1
+        assert abs(household.longitude - regency.centre[1]) < 0.1
+
+
+def test_in_minahasa_a_surname_goes_from_father_to_child_and_is_kept_by_a_wife(
+    country: list[HouseholdSketch],
+):
+    shared, wives, own = 0, 0, 0
+    for household in country:
+        if household.village_code.startswith("7107"):
+            surname = {m.number: m.name.split()[-1] for m in household.members}
+            [head] = those(household, Relation.HEAD)
+            for child in those(household, Relation.CHILD):
+                assert surname[child.number] == surname[head.number]
+                shared += 1
+            for wife in those(household, Relation.SPOUSE):
+                wives += 1
+                own += surname[wife.number] != surname[head.number]
+    assert shared > 200
+    assert own / wives > 0.9
+
+
+def test_no_two_lodgers_of_a_district_can_have_the_same_nik_in_the_largest_demo():
+    lodgers = {
+        (member.nik, member.name)
+        for village in (f"35221520{number:02}" for number in range(1, 19))
+        for household in households(1, village, 400)
+        for member in household.members
+        if member.nik and len(member.nik) == 16 and int(member.nik[12:]) > 9000
+    }
+
+    assert len(lodgers) == 9 * 15
+    assert len({nik[12:] for nik, _ in lodgers}) == len(lodgers)
+
+
+def test_whom_two_villages_count_is_counted_next_door_by_the_second():
+    first, second = (list(households(1, f"352215200{n}", 30)) for n in (3, 4))
+
+    assert not any(household.counted_next_door for household in first)
+    assert 0 < sum(household.counted_next_door for household in second) < 3
 
 
 def test_a_large_town_does_not_take_long():
