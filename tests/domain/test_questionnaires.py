@@ -4,9 +4,11 @@ What there is to break is read off the codebook, so that a question or a rule wi
 breaks it fails here.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -33,9 +35,8 @@ from tests.questionnaire import (
     an_answer,
 )
 
-HEAD = Member(
-    id=UUID("0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"),
-)
+HEAD = Member(id=UUID("0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"))
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "sheet.json"
 SCHEMA = jsonschema_rs.validator_for(NEWEST.answers_schema())
 E, W = Severity.ERROR, Severity.WARNING
 
@@ -92,6 +93,15 @@ def aged(years: int) -> date:
 
 def test_a_sheet_with_nothing_wanting_breaks_no_rule():
     assert form(HEAD, child()).found(proposed=True) == []
+
+
+def test_the_example_of_the_papers_breaks_none_either():
+    sheet = json.loads(EXAMPLE.read_text("utf-8"))
+    (head,) = sheet["answers"]["members"]
+    form = Form(members=[replace(HEAD, id=UUID(head))], answers=sheet["answers"])
+
+    assert not malformed(NEWEST, form.answers)
+    assert form.found(proposed=True) == []
 
 
 def test_the_household_has_its_44_questions():
