@@ -1,11 +1,11 @@
 """What it takes to find people, beside reading one region by its code through the same service.
 
     siks demo --households N
-    python -m bench.searching DATABASE_URL [REQUESTS]
+    python -m bench.searching DATABASE_URL [DATABASE_URL ...] [REQUESTS]
 
-Run it at several N, on the same machine: what grows with N grows with the country. The URL is
-siks_app's. The requests go through the whole service, in this process and one after the other,
-as the verifier of the regency that has the most people in it.
+Give it databases of several N, the smallest first: they are asked in turn, and what grows with N
+grows with the country. The URLs are siks_app's. The requests go through the whole service, in this
+process and one after the other, as the verifier of the regency that has the most people in it.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
@@ -157,29 +158,64 @@ async def milliseconds(app: FastAPI, asked: Asked, token: str) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def measured(app_url: str, requests: int) -> Table:
-    desk = await a_desk(app_url, requests)
-    app = an_app(app_url)
-    table = Table("what", "p50 ms", "p99 ms", "times one region, p50", title=_title(desk))
-    unit = None
-    async with app.router.lifespan_context(app):
-        token = app.state.door.tokens.issue(desk.actor, session_version=desk.session_version)
-        for what, questions in desk.questions():
-            took = [await milliseconds(app, asked, token) for asked in questions]
-            percentiles = quantiles(took[len(took) // 10 :], n=100)  # the first ones warm up
-            p50, p99 = percentiles[49], percentiles[98]
-            unit = unit or p50
-            table.add_row(what, f"{p50:.2f}", f"{p99:.2f}", f"{p50 / unit:.1f}")
+@dataclass(frozen=True)
+class Office:
+    """One database with a service before it, and the verifier who asks."""
+
+    app: FastAPI
+    desk: Desk
+    questions: dict[str, list[Asked]]
+    token: str
+
+
+async def an_office(app_url: str, requests: int, stack: AsyncExitStack) -> Office:
+    desk, app = await a_desk(app_url, requests), an_app(app_url)
+    await stack.enter_async_context(app.router.lifespan_context(app))
+    token = app.state.door.tokens.issue(desk.actor, session_version=desk.session_version)
+    return Office(app, desk, dict(desk.questions()), token)
+
+
+async def measured(app_urls: list[str], requests: int) -> Table:
+    async with AsyncExitStack() as stack:
+        offices = [await an_office(url, requests, stack) for url in app_urls]
+        table = _headed(offices)
+        unit = None
+        for what in offices[0].questions:
+            percentiles = [quantiles(each, n=100) for each in await _in_turn(offices, what)]
+            unit = unit or percentiles[0][49]
+            table.add_row(what, *_told(percentiles, unit))
     return table
 
 
-def _title(desk: Desk) -> str:
-    return f"{desk.everybody:,} people in regency {desk.actor.region.code}"
+async def _in_turn(offices: list[Office], what: str) -> list[list[float]]:
+    """The times of each office; other work on the machine slows all of them alike."""
+    took: list[list[float]] = [[] for _ in offices]
+    for asked in zip(*(each.questions[what] for each in offices), strict=True):
+        for times, office, question in zip(took, offices, asked, strict=True):
+            times.append(await milliseconds(office.app, question, office.token))
+    return [times[len(times) // 10 :] for times in took]  # the first ones warm up
+
+
+def _headed(offices: list[Office]) -> Table:
+    table = Table("what", title="milliseconds, p50 / p99")
+    for each in offices:
+        table.add_column(f"{each.desk.everybody:,} people in {each.desk.actor.region.code}")
+    table.add_column("times one region, p50")
+    table.add_column("the last beside the first, p50")
+    return table
+
+
+def _told(percentiles: list[list[float]], unit: float) -> Iterator[str]:
+    yield from (f"{each[49]:.2f} / {each[98]:.2f}" for each in percentiles)
+    first, last = percentiles[0][49], percentiles[-1][49]
+    yield f"{first / unit:.1f}"
+    yield f"{last / first:.2f}"
 
 
 def main() -> None:
-    requests = int(sys.argv[2]) if len(sys.argv) > 2 else 300  # noqa: PLR2004 - the third word
-    Console().print(asyncio.run(measured(sys.argv[1], requests)))
+    urls = [each for each in sys.argv[1:] if not each.isdigit()]
+    requests = next((int(each) for each in sys.argv[1:] if each.isdigit()), 300)
+    Console(width=160).print(asyncio.run(measured(urls, requests)))
 
 
 if __name__ == "__main__":
