@@ -27,7 +27,12 @@ async def assign(
     known = await appointments.region_names(session, [code], within=by.region)
     check_appointment(wanted, by=by, known=known)
     held = await appointments.roles_of(session, [account_id], within=by.region)
-    check_fits_account(wanted, home=Region(account.region_code), held=held[account_id])
+    check_fits_account(
+        wanted,
+        home=Region(account.region_code),
+        held=held[account_id],
+        has_password=account.has_password,
+    )
     step = step_of(account, A.ASSIGN, by=by)
     assignment = await accounts.assign(
         session,

@@ -24,6 +24,7 @@ from app.domain.workflow import Step
 
 Names = dict[str, str]  # of regions, by code
 EVERY_ONE = 100_000  # more than there are villages
+LOCKED_LENGTHS = (0, 2, 4)  # of codes: whoever fills posts in one regency takes turns
 
 
 class AppointmentNotFound(NotFound):
@@ -79,13 +80,15 @@ async def region_names(session: AsyncSession, codes: Collection[str], *, within:
 # --- vacancies
 
 # The regions of a tier, each with whether somebody holds the role there. An account that lies
-# outside of the reader's region counts as active: it is not his to know more.
+# outside of the reader's region counts as active: it is not his to know more. Now is when we ask:
+# who was appointed while this transaction waited for its turn came after it had begun.
 _POSTS = f"""
 SELECT r.code, r.name, held.region_code IS NOT NULL AS staffed
 FROM region r LEFT JOIN (
     SELECT DISTINCT a.region_code FROM assignment a
     WHERE a.role = $5 AND a.scope_code BETWEEN $1 AND $2 AND a.scope_code BETWEEN $3 AND $4
-        AND a.begins_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())
+        AND a.begins_at <= statement_timestamp()
+        AND (a.ends_at IS NULL OR a.ends_at > statement_timestamp())
         AND a.account_id NOT IN (SELECT id FROM account -- hashed, whatever statistics say
             WHERE scope_code BETWEEN $1 AND $2 AND state = '{AccountState.DISMISSED}')
 ) AS held ON held.region_code = r.code
@@ -126,13 +129,21 @@ async def vacancies(
     return body
 
 
-async def posts(session: AsyncSession, asked: Posts, *, only_vacant: bool, within: Region) -> Names:
-    """Where that role is held; or, where `only_vacant`, is held by nobody now.
+async def _take_turn(session: AsyncSession, asked: Posts) -> None:
+    """Whoever fills the same posts at the same time comes afterwards, and sees what we did.
 
-    Whoever asks this for the same role at the same time comes afterwards, and sees what we did.
+    The same are also those of a region around ours, or within it: hence from the nation down.
     """
-    name = f"appoint {asked.role} {asked.region.code[:4]}"
-    await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    *around, own = sorted({asked.region.code[:length] for length in LOCKED_LENGTHS})
+    locks = [(func.pg_advisory_xact_lock_shared, code) for code in around]
+    for lock, code in [*locks, (func.pg_advisory_xact_lock, own)]:
+        name = f"appoint {asked.role} {code}"
+        await session.exec(select(lock(func.hashtextextended(name, 0))))
+
+
+async def posts(session: AsyncSession, asked: Posts, *, only_vacant: bool, within: Region) -> Names:
+    """Where that role is held; or, where `only_vacant`, is held by nobody now."""
+    await _take_turn(session, asked)
     rows = await (await reading_in(session)).rows(_POSTS, *_reach(asked, within))
     wanted = [row for row in rows if not (only_vacant and row["staffed"])]
     return dict(sorted((row["code"], row["name"]) for row in wanted))

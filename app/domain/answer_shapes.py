@@ -117,8 +117,9 @@ def fault_in(codebook: Codebook, variable: Variable, answer: object, at: str) ->
 
 
 def _escaped(name: object) -> str:
-    """As RFC 6901 writes a name, and no longer than somebody reads."""
-    return str(name)[:SHOWN].replace("~", "~0").replace("/", "~1")
+    """As RFC 6901 writes a name, no longer than somebody reads, and only what can be written."""
+    shown = str(name)[:SHOWN].encode(errors="replace").decode()
+    return shown.replace("~", "~0").replace("/", "~1")
 
 
 _PARTS: Mapping[str, Part] = {

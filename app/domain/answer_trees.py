@@ -39,11 +39,17 @@ def _without(answers: Answers, steps: list[str]) -> Answers:
 
 
 def _pruned(answers: Answers) -> dict[str, Any]:
-    """Without sections, and without members, of which nothing is said."""
-    members = answers.get("members")
+    """Without sections, members and rows of which nothing is said."""
+    members, rosters = answers.get("members"), answers.get("rosters")
     if isinstance(members, dict):
         answers = {**answers, "members": {k: v for k, v in members.items() if v != {}}}
+    if isinstance(rosters, dict):
+        answers = {**answers, "rosters": {k: _filled(rows) for k, rows in rosters.items()}}
     return {key: value for key, value in answers.items() if value != {}}
+
+
+def _filled(rows: object) -> object:
+    return [row for row in rows if row != {}] if isinstance(rows, list) else rows
 
 
 def flat(answers: object, place: str = "") -> dict[str, Any]:

@@ -89,10 +89,10 @@ def display_name(pattern: str | None, role: Role, region_name: str) -> str:
 class RoleNotAppointed(NotPermitted):
     """Your role does not appoint this one."""
 
-    title = Said(id="Peran ini bukan Anda yang menunjuk", en="You do not appoint this role")
+    title = Said(id="Anda tidak dapat menunjuk peran ini", en="You do not appoint this role")
     detail = Said(
-        id="Peran {by} tidak menunjuk {role}. Mintalah admin kementerian; admin kementerian "
-        "sendiri hanya dibuka dari server.",
+        id="Peran {by} tidak dapat menunjuk {role}. Mintalah admin kementerian; akun admin "
+        "kementerian sendiri hanya dibuka dari server.",
         en="A {by} does not appoint a {role}. Ask the ministry's administrator; an administrator "
         "of the ministry is only opened on the server.",
     )
@@ -102,7 +102,7 @@ class HoldsOtherRole(NotPermitted):
     """The account holds a role that you do not appoint."""
 
     title = Said(
-        id="Akun ini memegang peran yang bukan Anda tunjuk",
+        id="Akun ini memegang peran yang tidak dapat Anda tunjuk",
         en="This account holds a role you do not appoint",
     )
     detail = Said(
@@ -268,10 +268,14 @@ def code_of(kind: type[Refusal]) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("_")
 
 
-def check_fits_account(wanted: Appointment, *, home: Region, held: Collection[Role]) -> None:
+def check_fits_account(
+    wanted: Appointment, *, home: Region, held: Collection[Role], has_password: bool
+) -> None:
+    """Whoever holds nothing any more, but has a password, is still a person."""
     if not home.covers(wanted.region):
         raise pointing("/region_code", OutsideHome, home=home.code)
-    if held and is_machine(held) is not (wanted.role is R.INTEGRATION):
+    is_for_machines = wanted.role is R.INTEGRATION
+    if is_machine(held) is not is_for_machines if held else has_password and is_for_machines:
         raise PersonOrMachine
 
 

@@ -20,7 +20,7 @@ class NikPart(StrEnum):
     SERIAL = "serial"
 
 
-class Severity(StrEnum):
+class NikSeverity(StrEnum):
     INVALID = "invalid"  # stands in the way
     WARNING = "warning"  # is to be looked at
 
@@ -66,7 +66,7 @@ class NamedRegion:
 @dataclass(frozen=True)
 class Finding:
     code: NikCode
-    severity: Severity
+    severity: NikSeverity
     place: Place | None
     detail: str
 
@@ -99,9 +99,10 @@ def region_codes(digits: str | None) -> list[str]:
 
 def findings(found: NikCheck, *, held: bool, language: Language) -> list[Finding]:
     """Every rule it breaks, where, and what to do; and that somebody holds it."""
-    severity = Severity.INVALID if found.verdict is NikVerdict.INVALID else Severity.WARNING
+    is_invalid = found.verdict is NikVerdict.INVALID
+    severity = NikSeverity.INVALID if is_invalid else NikSeverity.WARNING
     codes = [(code, severity) for code in found.codes]
-    codes += [(NikCode.DUPLICATE, Severity.WARNING)] if held else []
+    codes += [(NikCode.DUPLICATE, NikSeverity.WARNING)] if held else []
     return [
         Finding(code, severity, WRONG_AT.get(code), SAID[code].told(language))
         for code, severity in codes

@@ -171,9 +171,10 @@ class _Reading:
 
     def _unasked(self, it: Variable | Roster, place: _Place, broken: Broken) -> Iterator[Finding]:
         """The first reason not to ask is told, like an interviewer who skips."""
+        frame = NOT_ASKED if broken.in_answers else PLAIN  # from a record nothing is taken out
         for condition in it.applies_if:
             if condition.rule and place.holds(condition) is False:
-                yield self._finding(self.codebook.rules[condition.rule], broken, NOT_ASKED)
+                yield self._finding(self.codebook.rules[condition.rule], broken, frame)
                 return
 
     def _unanswered(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from app.domain.regions import RegionKind, Tier
+from app.domain.regions import Tier
 
 NO_LETTER = re.compile(r"[^\w]+")
 
@@ -24,7 +24,6 @@ class RegionName:
     said: str
     name: str
     tier: Tier | None = None
-    kind: RegionKind | None = None
 
 
 def read_name(typed: str) -> RegionName:
@@ -33,4 +32,4 @@ def read_name(typed: str) -> RegionName:
     tier = _TIER_OF.get(first)
     if tier is None or not rest:
         return RegionName(said, said)
-    return RegionName(said, rest, tier, RegionKind.KABUPATEN if tier is Tier.REGENCY else None)
+    return RegionName(said, rest, tier)

@@ -20,11 +20,11 @@ from app.db.sessions import Database, Reading
 from app.db.tables.requests import StoredAnswer
 from app.domain.actors import Actor
 from app.domain.channels import Channel
-from app.domain.errors import Fault, NotPermitted, Said
+from app.domain.errors import Fault, Language, NotPermitted, Said
 from app.domain.niks import KnownRegions
 from app.domain.regions import Region, narrowed
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
-from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed
+from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed, language_of
 
 bearer = HTTPBearer(
     bearerFormat="JWT",
@@ -207,6 +207,13 @@ async def sight_of(actor: CurrentActor) -> Sight:
 
 
 CurrentSight = Annotated[Sight, Depends(sight_of)]
+
+
+async def language_asked(request: Request) -> Language:
+    return language_of(request.scope)
+
+
+LanguageAsked = Annotated[Language, Depends(language_asked)]
 
 
 async def access_of(

@@ -182,13 +182,13 @@ async def change_account(
     return await answer_account(session, actor, account_id)
 
 
-class AccountGrounds(Shape):
+class NoteGrounds(Shape):
     note: Note | None = Field(default=None, examples=["Pindah tugas per 1 Desember 2026."])
 
 
 class AccountStepRequest(Shape):
     action: Literal["dismiss", "reinstate"]
-    grounds: AccountGrounds = AccountGrounds()
+    grounds: NoteGrounds = NoteGrounds()
 
 
 @router.post(

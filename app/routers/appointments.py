@@ -43,11 +43,11 @@ from app.routers.access import (
     answer_page,
     created,
 )
-from app.routers.accounts import AccountView, answer_account
+from app.routers.accounts import AccountView, NoteGrounds, answer_account
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.openings import AppointmentDraft
 from app.routers.problems import VersionNotNamed, refuses
-from app.routers.shapes import Moment, Note, Shape
+from app.routers.shapes import Moment, Shape
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=WritingRoute)
 
@@ -116,16 +116,12 @@ async def give_assignment(
     return created(response, f"/v1/accounts/{account_id}")
 
 
-class EndGrounds(Shape):
-    note: Note | None = Field(default=None, examples=["Pindah tugas per 1 Desember 2026."])
-
-
 class AssignmentStepRequest(Shape):
     action: Literal["end"]
     at: Moment | None = Field(
         default=None, description="When it ends. None, or a moment that has passed: now."
     )
-    grounds: EndGrounds = EndGrounds()
+    grounds: NoteGrounds = NoteGrounds()
 
 
 @router.post(

@@ -42,7 +42,7 @@ class TokenRequestNotFit(Unreadable):
     title = Said(id="Permintaan token belum benar", en="The request for a token is not well formed")
     detail = Said(
         id="Kirim grant_type=client_credentials, client_id, dan client_secret, masing-masing "
-        "sekali; rahasianya di kepala Authorization atau di isi, jangan di keduanya.",
+        "sekali; rahasianya di header Authorization atau di isi permintaan, jangan di keduanya.",
         en="Send grant_type=client_credentials, client_id and client_secret, each once; the "
         "secret in the header Authorization or in the body, never in both.",
     )

@@ -41,7 +41,7 @@ EXAMPLE = {
         {
             "pointer": "/members/0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a11/nik",
             "code": "M30",
-            "detail": "Wajib diisi sebelum diusulkan.",
+            "detail": "kol 2: Wajib diisi sebelum diusulkan.",
         }
     ],
 }

@@ -29,10 +29,10 @@ from app.routers.access import (
     answer_json,
     created,
 )
-from app.routers.accounts import AccountView, answer_account
+from app.routers.accounts import AccountView, NoteGrounds, answer_account
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.problems import VersionNotNamed, refuses
-from app.routers.shapes import Note, Shape, clean
+from app.routers.shapes import Shape, clean
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=WritingRoute)
 
@@ -52,13 +52,9 @@ class IdentityDraft(Shape):
     subject: Name = Field(examples=["199003172015042001"])
 
 
-class Grounds(Shape):
-    note: Note | None = None
-
-
 class IdentityStepRequest(IdentityDraft):
     action: Literal["unlink"]
-    grounds: Grounds = Grounds()
+    grounds: NoteGrounds = NoteGrounds()
 
 
 @router.post(
@@ -171,7 +167,7 @@ async def list_secrets(account_id: UUID, actor: CurrentActor, reading: ReadingNo
 
 class SecretStepRequest(Shape):
     action: Literal["revoke"]
-    grounds: Grounds = Grounds()
+    grounds: NoteGrounds = NoteGrounds()
 
 
 @router.post(

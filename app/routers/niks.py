@@ -1,9 +1,8 @@
 """What a NIK says: `POST /v1/nik/check`. Nobody is read of, so anybody at work may ask."""
 
 from datetime import date
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from app.db import niks, regions
@@ -11,13 +10,11 @@ from app.db.sessions import Reading
 from app.domain import nik_reading
 from app.domain.actors import Actor
 from app.domain.calendar import today
-from app.domain.errors import Language
-from app.domain.nik_reading import NikPart, Severity
+from app.domain.nik_reading import NikPart, NikSeverity
 from app.domain.niks import NikCheck, NikCode, NikVerdict, check
 from app.domain.people import sex_of
 from app.domain.sight import SIGHT_OF, Shown
-from app.routers.access import CurrentActor, Known, ReadingNow
-from app.routers.problems import language_of
+from app.routers.access import CurrentActor, Known, LanguageAsked, ReadingNow
 from app.routers.shapes import Day, NikText, SexCode, Shape
 
 router = APIRouter(prefix="/v1/nik", tags=["members"])
@@ -45,7 +42,7 @@ class NikPartView(BaseModel):
 
 class NikFinding(BaseModel):
     code: NikCode
-    severity: Severity
+    severity: NikSeverity
     place: PlaceView | None = Field(description="The digits in question; none: all, or none.")
     detail: str = Field(description="What is wrong and what to do, in the language asked for.")
 
@@ -66,11 +63,6 @@ class NikReadingView(BaseModel):
     )
 
 
-async def asked_language(request: Request) -> Language:
-    return language_of(request.scope)
-
-
-CurrentLanguage = Annotated[Language, Depends(asked_language)]
 SEX_CODE = {sex_of(code): code for code in (1, 2)}
 
 
@@ -80,7 +72,7 @@ async def check_nik(
     actor: CurrentActor,
     reading: ReadingNow,
     known: Known,
-    language: CurrentLanguage,
+    language: LanguageAsked,
 ) -> NikReadingView:
     """What the digits say, which rule they break, and what to do about it."""
     found = check(

@@ -275,6 +275,7 @@ _CODES = {
     "less_than": "out_of_range",
     "less_than_equal": "out_of_range",
     "finite_number": "out_of_range",
+    "out_of_range": "out_of_range",
     "enum": "not_a_choice",
     "literal_error": "not_a_choice",
     "union_tag_invalid": "not_a_choice",

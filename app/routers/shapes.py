@@ -79,6 +79,8 @@ def _with_zone(moment: datetime) -> datetime:
     """A moment without its offset is three moments in this country."""
     if moment.tzinfo is None:
         raise PydanticCustomError("datetime_zone", "a moment without its offset")
+    if not date.min < moment.date() < date.max:
+        raise PydanticCustomError("out_of_range", "a moment that cannot be kept")
     return moment
 
 
@@ -88,7 +90,8 @@ def _passed(day: date) -> date:
     return day
 
 
-Day = Annotated[date, BeforeValidator(_a_day)]
+# The first and the last day there are would be kept as -infinity and infinity.
+Day = Annotated[date, Field(gt=date.min, lt=date.max), BeforeValidator(_a_day)]
 
 
 def each_its_own(rows: list[Row]) -> list[Row]:

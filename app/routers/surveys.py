@@ -39,6 +39,7 @@ from app.routers.access import (
     CurrentSight,
     Cursor,
     IfMatch,
+    LanguageAsked,
     Limit,
     People,
     ReadsNobody,
@@ -50,7 +51,7 @@ from app.routers.access import (
 )
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.grounds import CHANGES, STEPS, Grounds
-from app.routers.problems import Malformed, language_of, refuses
+from app.routers.problems import Malformed, refuses
 from app.routers.shapes import DayPassed, Line, Shape, ShortLine
 from app.routers.sheets import AnswerSheet, FindingView, SurveyPage, SurveyView
 
@@ -182,12 +183,6 @@ async def survey_sight(actor: CurrentActor, sight: CurrentSight) -> Sight:
 
 MayReadSurveys = Depends(survey_sight)
 
-
-async def language_asked(request: Request) -> Language:
-    return language_of(request.scope)
-
-
-LanguageAsked = Annotated[Language, Depends(language_asked)]
 
 VISITED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 

@@ -226,14 +226,16 @@ def upgrade() -> None:
         sa.Column("scope_code", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=False),
     )
+    # First the triggers: from then on nobody else writes members until all of this is done, so
+    # that no name is entered between the filling and the keeping.
+    for event, (rows, statements) in TRIGGERS.items():
+        _on_member(event, rows, statements)
     op.execute(KEEP.format(rows=found_by("member")))
     op.create_primary_key(
         op.f("pk_name_key"), "name_key", ["key", "words", "scope_code", "member_id"]
     )
     scope("name_key")
     grant("SELECT, INSERT, DELETE", "name_key")
-    for event, (rows, statements) in TRIGGERS.items():
-        _on_member(event, rows, statements)
     _other_ways_to_find()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.actors import Role
 from app.domain.region_names import read_name
-from app.domain.regions import RegionKind, Tier
+from app.domain.regions import Tier
 from tests.registry import Caller, Registry, refused
 
 PATH = "/v1/regions/search"
@@ -117,20 +117,18 @@ async def test_what_is_no_question_is_malformed(operator: Caller, query: str):
 
 
 @pytest.mark.parametrize(
-    ("typed", "name", "tier", "kind"),
+    ("typed", "name", "tier"),
     [
-        ("Kab. Bojonegoro", "bojonegoro", Tier.REGENCY, RegionKind.KABUPATEN),
-        ("kec.cibeber", "cibeber", Tier.DISTRICT, None),
-        ("Kelurahan  Cibeber", "cibeber", Tier.VILLAGE, None),
-        ("Prov Banten", "banten", Tier.PROVINCE, None),
-        ("Kota Cilegon", "kota cilegon", None, None),
-        ("Desa", "desa", None, None),
-        ("  ", "", None, None),
+        ("Kab. Bojonegoro", "bojonegoro", Tier.REGENCY),
+        ("kec.cibeber", "cibeber", Tier.DISTRICT),
+        ("Kelurahan  Cibeber", "cibeber", Tier.VILLAGE),
+        ("Prov Banten", "banten", Tier.PROVINCE),
+        ("Kota Cilegon", "kota cilegon", None),
+        ("Desa", "desa", None),
+        ("  ", "", None),
     ],
 )
-def test_what_it_is_called_says_where_to_look(
-    typed: str, name: str, tier: Tier | None, kind: RegionKind | None
-):
+def test_what_it_is_called_says_where_to_look(typed: str, name: str, tier: Tier | None):
     read = read_name(typed)
 
-    assert (read.name, read.tier, read.kind) == (name, tier, kind)
+    assert (read.name, read.tier) == (name, tier)

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -176,6 +177,34 @@ async def test_a_date_is_written_as_a_date_and_in_no_other_way(
 
     assert refused(response) == (422, "malformed")
     assert code_at("/families/0/members/0/birth_date", response) == "not_a_date"
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+async def test_a_day_that_would_be_kept_as_for_ever_is_out_of_range(
+    registry: Registry, operator: Caller, day: date
+):
+    body = a_household(registry.village, a_member(registry.village, birth_date=day.isoformat()))
+
+    response = await sends(operator, body)
+
+    assert refused(response) == (422, "malformed")
+    assert code_at("/families/0/members/0/birth_date", response) == "out_of_range"
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+async def test_neither_is_a_moment_of_such_a_day_in_range(operator: Caller, moment: str):
+    response = await operator.gets("/v1/audit", params={"since": moment})
+
+    assert refused(response) == (422, "malformed")
+    assert code_at("?since", response) == "out_of_range"
 
 
 async def test_a_field_nobody_knows_is_refused_wherever_it_stands(

@@ -1,6 +1,7 @@
 """A regency runs its own accounts: opens them, one or a village list at once, and ends them."""
 
 import json
+from asyncio import gather
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,8 +37,13 @@ def an_opening(region: Region, role: Role = R.VILLAGE_OPERATOR, **more: Any) -> 
     return {"role": role, "region_code": region.code, "display_name": "Siti Aminah", **more}
 
 
-async def opened(caller: Caller, region: Region, role: Role = R.VILLAGE_OPERATOR) -> dict[str, Any]:
-    response = await caller.posts("/v1/accounts", an_opening(region, role))
+async def opened(
+    caller: Caller,
+    region: Region,
+    role: Role = R.VILLAGE_OPERATOR,
+    **more: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    response = await caller.posts("/v1/accounts", an_opening(region, role, **more))
     assert response.status_code == 201, response.text
     return response.json()
 
@@ -125,13 +131,31 @@ class TestAnAccountIsOpened:
         [
             {"ends_at": "9999-12-31T23:59:59-12:00"},
             {"begins_at": "0001-01-01T00:00:00+14:00"},
+            {"begins_at": "9999-12-31T23:59:59.999999Z"},
+            {"begins_at": "0001-01-01T00:00:00Z"},
         ],
     )
     async def test_never_at_a_moment_outside_of_time(
         self, registry: Registry, admin: Caller, period: dict[str, str]
     ):
         response = await admin.posts("/v1/accounts", an_opening(registry.village, **period))
-        assert response.status_code == 422
+
+        [fault] = response.json()["errors"]
+        assert (response.status_code, fault["code"]) == (422, "out_of_range")
+        assert fault["pointer"] in {f"/{moment}" for moment in period}
+
+    async def test_to_begin_on_the_last_day_and_ended_before_it_began(
+        self, registry: Registry, admin: Caller
+    ):
+        begins_at = "9999-12-30T23:59:59.999999Z"
+        told = await opened(admin, registry.village, begins_at=begins_at)
+
+        steps = f"/v1/accounts/{told['id']}/assignments/{told['assignment_id']}/steps"
+        response = await admin.posts(steps, {"action": "end"}, version=1)
+
+        assert response.status_code == 201
+        [held] = (await account(admin, told["id"]))["assignments"]
+        assert held["ends_at"].startswith("9999-12-31T")
 
     async def test_under_the_next_name_where_the_first_is_taken(
         self, registry: Registry, admin: Caller
@@ -274,6 +298,19 @@ class TestAVillageList:
         codes = {one["region"]["code"] for one in vacant}
         assert lebong.village.code not in codes
         assert len(everywhere["accounts"]) == len(codes) + 1 > 2
+
+    async def test_is_opened_once_by_those_who_fill_a_region_and_one_around_it_at_once(
+        self, ministry: Caller
+    ):
+        """The nation, one of its provinces, and that province again."""
+        wanted = [{"role": "province_officer", "region_code": code} for code in ("", "65", "65")]
+
+        responses = await gather(*[ministry.posts(BULK, body) for body in wanted])
+
+        told = [one for response in responses for one in response.json()["accounts"]]
+        codes = [one["region"]["code"] for one in told]
+        assert len(codes) == len(set(codes)) > 1
+        assert "65" in codes
 
     async def test_row_by_row_is_opened_with_the_names_it_gives(
         self, registry: Registry, admin: Caller
@@ -691,6 +728,21 @@ class TestAMachinesSecrets:
         path = f"/v1/accounts/{machine.actor.id}/secrets"
         assert refused(await admin.posts(path, {})) == (403, "role-may-not")
         assert (await admin.gets(path)).status_code == 200
+
+    async def test_are_all_that_lets_a_machine_in_so_no_person_becomes_one(
+        self, registry: Registry, ministry: Caller
+    ):
+        regency = registry.village.at(Tier.REGENCY)
+        told = await opened(ministry, regency, R.REGENCY_OPERATOR)
+        path = f"/v1/accounts/{told['id']}/assignments"
+        steps = f"{path}/{told['assignment_id']}/steps"
+        ended = await ministry.posts(steps, {"action": "end"}, version=1)
+        assert ended.status_code == 201
+
+        body = {"role": R.INTEGRATION, "region_code": regency.code}
+        response = await ministry.posts(path, body)
+
+        assert refused(response) == (409, "person-or-machine")
 
     async def test_are_for_machines(self, registry: Registry, ministry: Caller):
         officer = await registry.newcomer(R.VILLAGE_HEAD)

@@ -203,6 +203,9 @@ class TestAnAnswer:
             {"a/b~c": 1},
             {"\ud800": 1},
             {"household": {"\u0000": 1}},
+            {"household": {"\ud800": 1}},
+            {"members": {"\ud800": {"presence": 1}}},
+            {"rosters": {"business": [{"\ud800": 1}]}},
             {"household": {"water_customer_number": "\ud800"}},
             {"household": {"water_customer_number": "\u0000"}},
         ],
@@ -286,6 +289,16 @@ class TestAnAnswer:
         one = await saved(operator, two, rosters={"business": [business]})
 
         assert one["answers"]["rosters"] == {"business": [business]}
+
+    async def test_of_a_row_that_says_nothing_is_none(
+        self, registry: Registry, operator: Caller, draft: dict[str, Any]
+    ):
+        """Nor does it leave a trace that could be taken for the fingerprint of a finished sheet."""
+        after = await saved(operator, draft, rosters={"business": [{}, {}]})
+
+        assert after["answers"]["rosters"] == {"business": []}
+        *_, entry = await registry.audit_of(draft["id"])
+        assert entry["changes"].keys() == {"/answers/rosters/business"}
 
     async def test_sent_as_it_is_changes_nothing(
         self, registry: Registry, operator: Caller, draft: dict[str, Any]

@@ -56,6 +56,15 @@ FROM (
     FROM family AS f CROSS JOIN generate_series(1, 3) AS n
 ) AS people
 """
+# Two visits that are finished, and a third that has begun.
+SURVEYS = """
+INSERT INTO survey (id, household_id, scope_code, codebook, surveyed_on, outcome, answers, state,
+                    finished_at, created_by, version, created_at, updated_at)
+SELECT gen_random_uuid(), id, scope_code, 'dtks-2020', date '2024-01-01' + n * 300, 1,
+       '{"household": {"floor_area": 36}}', CASE n WHEN 3 THEN 'drafted' ELSE 'finished' END,
+       CASE WHEN n < 3 THEN now() END, gen_random_uuid(), 1, now(), now()
+FROM household CROSS JOIN generate_series(1, 3) AS n
+"""
 PER_HOUSEHOLD = 3
 
 
@@ -63,6 +72,8 @@ async def gather(connection: asyncpg.Connection, regency: Region, *, people: int
     """As the service itself would write them, and in all villages of the regency alike."""
     async with connection.transaction():
         await connection.execute(scope_statement(regency))
+        await connection.execute("SELECT setseed(0.2026)")  # the same people in every run
         await connection.execute(HOUSEHOLDS, people // PER_HOUSEHOLD, regency.first, regency.last)
         await connection.execute(FAMILIES)
         await connection.execute(MEMBERS, list(GIVEN), list(SECOND))
+        await connection.execute(SURVEYS)

@@ -204,10 +204,11 @@ async def test_a_page_of_50_in_a_village(asks: ExplainedReading):
     assert max(people) == crowd.PER_HOUSEHOLD * asks.explained.given
 
 
-async def test_a_household_in_full(asks: ExplainedReading):
+async def test_a_household_in_full_with_its_survey(asks: ExplainedReading):
     household = (await somebody(asks))["household_id"]
 
-    await households.document(asks, household, within=BOJONEGORO, seen_by=VERIFIER)
+    told = await households.document(asks, household, within=BOJONEGORO, seen_by=VERIFIER)
 
-    by_index(asks.explained, "household", "family", "member")
+    assert json.loads(told)["survey"]["surveyed_on"] == "2025-08-23"  # the newest that is finished
+    by_index(asks.explained, "household", "family", "member", "survey")
     assert asks.explained.given == crowd.PER_HOUSEHOLD

@@ -145,15 +145,23 @@ class TestAnAppointmentIsRefused:
                 wanted(Role.VILLAGE_OPERATOR, Region("1702061005")),
                 home=Region("1702061004"),
                 held={Role.VILLAGE_OPERATOR},
+                has_password=True,
             )
 
     @pytest.mark.parametrize(
-        ("role", "held"),
-        [(Role.INTEGRATION, {Role.AUDITOR}), (Role.AUDITOR, {Role.INTEGRATION})],
+        ("role", "held", "has_password"),
+        [
+            (Role.INTEGRATION, {Role.AUDITOR}, False),
+            (Role.INTEGRATION, set(), True),
+            (Role.AUDITOR, {Role.INTEGRATION}, False),
+        ],
     )
-    def test_that_makes_a_person_of_a_machine(self, role: Role, held: set[Role]):
+    def test_that_makes_a_person_of_a_machine(
+        self, role: Role, held: set[Role], *, has_password: bool
+    ):
+        home = Region("1702")
         with pytest.raises(PersonOrMachine):
-            check_fits_account(wanted(role, Region("1702")), home=Region("1702"), held=held)
+            check_fits_account(wanted(role, home), home=home, held=held, has_password=has_password)
 
     def test_together_with_all_others_of_its_list(self):
         rows = []

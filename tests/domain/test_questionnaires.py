@@ -180,6 +180,16 @@ def test_what_is_not_asked_is_not_answered(
     assert it.found() == [(rule.severity, place(section, variable), rule.id)]
 
 
+def test_nobody_is_told_to_take_out_what_is_on_record():
+    it = form(HEAD, child(birth_date=aged(8), marital_status=4))
+    sheet = Sheet(it.answers, THE_DAY, Household(), it.families, it.members)
+
+    [found] = findings(NEWEST, sheet)
+
+    assert found.fault.code == "M08"
+    assert found.fault.said.told(Language.ENGLISH, found.fault.words).startswith("kol 8: ")
+
+
 @pytest.mark.parametrize(("section", "variable"), ANSWERS, ids=named)
 def test_what_is_asked_is_answered(section: str, variable: Variable):
     it = form_with(asking(section, variable))
@@ -278,6 +288,12 @@ def test_what_lies_on_the_bounds_is_an_answer(section: str, variable: Variable):
         answers = sheet_of(section, variable.key, answer)
         assert malformed(NEWEST, answers) == []
         assert SCHEMA.is_valid(answers)
+
+
+def test_a_name_that_is_no_text_is_refused_in_words_that_are():
+    for answers in ({"\ud800": {}}, {"household": {"\ud800": 1}}, {"members": {"\ud800": {}}}):
+        [fault] = malformed(NEWEST, answers)
+        assert fault.pointer.encode()
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])

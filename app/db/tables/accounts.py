@@ -74,6 +74,11 @@ class Account(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
 
+    @property
+    def has_password(self) -> bool:
+        """One he chose, or one to choose it with."""
+        return self.password_hash != NO_PASSWORD or self.one_time_hash is not None
+
 
 class Assignment(SQLModel, table=True):
     """An account's role over a region, for a time."""
