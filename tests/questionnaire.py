@@ -11,9 +11,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.domain.codebooks import NEWEST, Codebook
 from app.domain.niks import NikVerdict, completed_years
-from app.domain.questions import Kept, Type, Variable
+from app.domain.questionnaire.codebooks import NEWEST, Codebook
+from app.domain.questionnaire.questions import Kept, Type, Variable
 
 Answers = dict[str, Any]
 THE_DAY = date(2026, 11, 10)

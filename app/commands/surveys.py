@@ -14,11 +14,11 @@ from app.db.tables.registry import Household
 from app.db.tables.surveys import Survey
 from app.domain import surveys as rules
 from app.domain.actors import Actor
-from app.domain.answer_shapes import malformed
 from app.domain.answer_trees import Answers, merged
-from app.domain.codebooks import CODEBOOKS
-from app.domain.questionnaires import findings
-from app.domain.sheets import Finding, Sheet
+from app.domain.questionnaire.codebooks import CODEBOOKS
+from app.domain.questionnaire.findings import findings
+from app.domain.questionnaire.shapes import malformed
+from app.domain.questionnaire.sheets import Finding, Sheet
 from app.domain.surveys import SURVEYS, AnswersNotAccepted, SurveyAction, SurveyState
 from app.domain.workflow import Fact, Ground
 

@@ -1,16 +1,32 @@
 """Telling of the audit: its entries, in pages, as far as the reader's role reads of people."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from app.db import sight as shown
 from app.db.pages import Asked, ids_of, page
 from app.db.sessions import Reading
 from app.db.tables.audit import DECISIONS
+from app.domain.accounts import ACCOUNTS, ADMINS
+from app.domain.actors import Role
 from app.domain.regions import Region
-from app.domain.sight import Shown, Sight
+from app.domain.sight import NOTHING, SIGHT_OF, Shown, Sight
 
 DECISIONS_ONLY = f"(SELECT * FROM audit_entry WHERE {DECISIONS}) AS decision"
 
 
-def _item(sight: Sight) -> str:
+# Officers' names and assignments are for those who run accounts, and for nobody else.
+OF_OFFICERS = replace(NOTHING, identity=Shown.CLEAR, nik=Shown.MASKED)
+
+
+def _told(how: Callable[[str, Sight], str], column: str, role: Role) -> str:
+    """As the role reads of people; of accounts, as its part in running them."""
+    of_accounts = OF_OFFICERS if role in ADMINS else NOTHING
+    return f"""CASE WHEN s.workflow = '{ACCOUNTS.name}' THEN {how(column, of_accounts)}
+        ELSE {how(column, SIGHT_OF[role])} END"""
+
+
+def _item(role: Role) -> str:
     return f"""json_build_object(
         'id', s.id, 'workflow', s.workflow, 'subject_id', s.subject_id, 'seq', s.seq,
         'region_code', coalesce(
@@ -18,19 +34,19 @@ def _item(sight: Sight) -> str:
         'action', s.action, 'source', s.source, 'target', s.target, 'version', s.version,
         'actor_id', s.actor_id, 'actor_role', s.actor_role,
         'actor_region_code', s.actor_region_code, 'channel', s.channel,
-        'request_id', s.request_id, 'grounds', {shown.grounds("s.grounds", sight)},
-        'changed', {shown.changed("s.changes", sight)},
-        'changes', {shown.changes("s.changes", sight)},
+        'request_id', s.request_id, 'grounds', {_told(shown.grounds, "s.grounds", role)},
+        'changed', {shown.changed("s.changes", SIGHT_OF[role])},
+        'changes', {_told(shown.changes, "s.changes", role)},
         'at', s.at, 'prev_hash', encode(s.prev_hash, 'hex'), 'hash', encode(s.hash, 'hex'))"""
 
 
-def _people(subjects: str, sight: Sight) -> str:
+def _people(subjects: str, role: Role) -> str:
     """Whose entries are read, where before and after are told; else nobody was read of."""
-    return subjects if sight.identity is Shown.CLEAR else "NULL::uuid[]"
+    return subjects if SIGHT_OF[role].identity is Shown.CLEAR else "NULL::uuid[]"
 
 
 async def list_page(
-    reading: Reading, asked: Asked, *, within: Region, sight: Sight, decisions: bool = False
+    reading: Reading, asked: Asked, *, within: Region, seen_by: Role, decisions: bool = False
 ) -> str:
     """A page of `AuditEntryView`s, in JSON, the oldest of a village first."""
     table = DECISIONS_ONLY if decisions else "audit_entry"
@@ -38,16 +54,16 @@ async def list_page(
         table,
         asked,
         within=within,
-        item=_item(sight),
-        subjects=_people(ids_of("s.subject_id"), sight),
+        item=_item(seen_by),
+        subjects=_people(ids_of("s.subject_id"), seen_by),
     )
     return str(await reading.document(statement, *arguments))
 
 
-async def document(reading: Reading, entry_id: int, *, within: Region, sight: Sight) -> str:
+async def document(reading: Reading, entry_id: int, *, within: Region, seen_by: Role) -> str:
     """One entry as `AuditEntryView`, in JSON."""
     statement = f"""
-        SELECT {_item(sight)}::text AS body, {_people("array[s.subject_id]", sight)} AS subjects
+        SELECT {_item(seen_by)}::text AS body, {_people("array[s.subject_id]", seen_by)} AS subjects
         FROM audit_entry s
         WHERE s.id = $1 AND s.scope_code BETWEEN $2 AND $3"""
     return str(await reading.document(statement, entry_id, within.first, within.last))

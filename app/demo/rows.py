@@ -22,11 +22,11 @@ from app.demo.plans import SEED, Plan, Village
 from app.demo.roads import Road, Roads
 from app.domain import new_families
 from app.domain.actors import Role
-from app.domain.codebooks import NEWEST
 from app.domain.dtks_ids import DtksKind, dtks_id
 from app.domain.households import RecordState
 from app.domain.niks import NikCheck
 from app.domain.proposals import ProposalAction, ProposalKind
+from app.domain.questionnaire.codebooks import NEWEST
 from app.domain.regions import Region
 from app.domain.surveys import SurveyState, VisitOutcome
 

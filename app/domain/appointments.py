@@ -299,13 +299,15 @@ def _placed(pointer: str, refusal: Refusal) -> list[Fault]:
 def end_of(
     begins_at: datetime, ends_at: datetime | None, *, wanted: datetime, at: datetime
 ) -> datetime:
-    """When an assignment ends that is to end at `wanted`: never in the past.
+    """When an assignment ends that is to end at `wanted`: never in the past, and never later.
 
     What was done in its name stays done in its name. One that never began is over as it begins.
+    Whoever stays longer than was said is assigned anew.
     """
     if ends_at is not None and ends_at <= at:
         raise AssignmentEnded
-    return max(wanted, at, begins_at + timedelta.resolution)
+    end = max(wanted, at, begins_at + timedelta.resolution)
+    return end if ends_at is None else min(end, ends_at)
 
 
 # --- running an account

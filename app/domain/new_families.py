@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from app.domain.calendar import today
-from app.domain.codebooks import CODEBOOKS, NEWEST, Codebook
 from app.domain.errors import Fault, Incomplete, Said
-from app.domain.questionnaires import findings, of_records
-from app.domain.questions import Kept, Severity
-from app.domain.sheets import Family, Finding, Household, Member, Sheet
+from app.domain.questionnaire.codebooks import CODEBOOKS, NEWEST, Codebook
+from app.domain.questionnaire.findings import findings, of_records
+from app.domain.questionnaire.questions import Kept, Severity
+from app.domain.questionnaire.sheets import Family, Finding, Household, Member, Sheet
 from app.domain.surveys import VisitOutcome
 
 ANSWERS = "/survey/answers"
@@ -82,11 +82,9 @@ def doubts(
     families: Sequence[Family],
     members: Sequence[Member],
     survey: Survey | None,
-    *,
-    held_elsewhere: Collection[UUID] = (),
 ) -> list[Fault]:
     """What is unusual and stands in nobody's way: for those who verify."""
-    found = _findings(household, families, members, survey, held_elsewhere)
+    found = _findings(household, families, members, survey)
     return [each.fault for each in found if each.severity is Severity.WARNING]
 
 
@@ -95,16 +93,13 @@ def _findings(
     families: Sequence[Family],
     members: Sequence[Member],
     survey: Survey | None,
-    held_elsewhere: Collection[UUID] = (),
 ) -> list[Finding]:
     codebook = _codebook(survey)
     if survey is None or not _answered(survey):
         bare = Sheet({}, today(), household, families, members)
-        return of_records(codebook, bare, held_elsewhere=held_elsewhere)
+        return of_records(codebook, bare)
     sheet = Sheet(survey.answers, survey.surveyed_on, household, families, members)
-    return findings(
-        codebook, sheet, answers_at=ANSWERS, proposed=True, held_elsewhere=held_elsewhere
-    )
+    return findings(codebook, sheet, answers_at=ANSWERS, proposed=True)
 
 
 def _codebook(survey: Survey | None) -> Codebook:

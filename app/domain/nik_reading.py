@@ -8,6 +8,7 @@ from enum import StrEnum
 from app.domain.errors import Language, Said
 from app.domain.niks import SAID, WOMEN_ADD, NikCheck, NikCode, NikVerdict
 from app.domain.people import Sex
+from app.domain.regions import Region
 
 
 class NikPart(StrEnum):
@@ -23,6 +24,7 @@ class NikPart(StrEnum):
 class NikSeverity(StrEnum):
     INVALID = "invalid"  # stands in the way
     WARNING = "warning"  # is to be looked at
+    NOTE = "note"  # is good to know
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ WRONG_AT: Mapping[NikCode, Place] = {
     NikCode.UNKNOWN_PROVINCE: Place(1, 2),
     NikCode.UNKNOWN_REGENCY: Place(1, 4),
     NikCode.UNKNOWN_DISTRICT: Place(1, 6),
+    NikCode.MISMATCH_REGION: Place(1, 6),
     NikCode.MISMATCH_SEX: Place(7, 8),
     NikCode.MISMATCH_BIRTH_DATE: Place(7, 12),
 }
@@ -97,11 +100,24 @@ def region_codes(digits: str | None) -> list[str]:
     return [digits[: PLACE_OF[part].last] for part in REGIONS] if digits else []
 
 
-def findings(found: NikCheck, *, held: bool, language: Language) -> list[Finding]:
-    """Every rule it breaks, where, and what to do; and that somebody holds it."""
+def comes_from(declared: Region | None, found: NikCheck, names: Mapping[str, NamedRegion]) -> bool:
+    """Whether it was given there, as far as its digits tell: down to the district."""
+    if declared is None or found.digits is None or found.verdict is NikVerdict.INVALID:
+        return True
+    wanted = declared.code[: PLACE_OF[NikPart.DISTRICT].last]
+    given = found.digits[: len(wanted)]
+    renamed = names[given].replaced_by if given in names else None
+    return wanted in {given, renamed}
+
+
+def findings(
+    found: NikCheck, *, held: bool, fits_region: bool, language: Language
+) -> list[Finding]:
+    """Every rule it breaks, where, and what to do; that it is from elsewhere; that it is held."""
     is_invalid = found.verdict is NikVerdict.INVALID
     severity = NikSeverity.INVALID if is_invalid else NikSeverity.WARNING
     codes = [(code, severity) for code in found.codes]
+    codes += [] if fits_region else [(NikCode.MISMATCH_REGION, NikSeverity.NOTE)]
     codes += [(NikCode.DUPLICATE, NikSeverity.WARNING)] if held else []
     return [
         Finding(code, severity, WRONG_AT.get(code), SAID[code].told(language))

@@ -42,6 +42,7 @@ class NikCode(StrEnum):
     MISMATCH_BIRTH_DATE = "mismatch_birth_date"
     BIRTH_DATE_FUTURE = "birth_date_future"
     AGE_OVER_120 = "age_over_120"
+    MISMATCH_REGION = "mismatch_region"  # no fault: whoever moves keeps his NIK
     DUPLICATE = "duplicate"  # held elsewhere; the caller knows
 
 
@@ -285,6 +286,12 @@ SAID: Mapping[NikCode, Said] = {
         "lahirnya, dan apakah ia masih hidup.",
         en="By the birth date this person is older than 120. Check the year of birth, and whether "
         "the person is alive.",
+    ),
+    NikCode.MISMATCH_REGION: Said(
+        id="NIK ini diterbitkan di wilayah lain daripada yang Anda sebut. Itu wajar bila orangnya "
+        "pernah pindah atau wilayahnya dimekarkan; cocokkan saja dengan KTP atau KK.",
+        en="This NIK was given in another region than the one you named. That is usual for whoever "
+        "has moved, and where a region was split; just compare with the KTP or KK.",
     ),
     NikCode.DUPLICATE: Said(
         id="NIK ini sudah terdaftar atas nama orang lain atau di tempat lain. Cocokkan dengan KTP; "

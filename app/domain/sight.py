@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 
 from app.domain.actors import Role
-from app.domain.codebooks import CODEBOOKS
+from app.domain.questionnaire.codebooks import CODEBOOKS
 
 
 class Shown(StrEnum):

@@ -11,8 +11,8 @@ from typing import Protocol
 from app.domain.actors import Actor
 from app.domain.errors import Conflict, Fault, Incomplete, Said
 from app.domain.households import EDITORS, NOTE, RecordState
-from app.domain.questions import Severity
-from app.domain.sheets import Finding
+from app.domain.questionnaire.questions import Severity
+from app.domain.questionnaire.sheets import Finding
 from app.domain.workflow import Fact, Ground, OnItsWay, Step, Transition, Workflow
 
 

@@ -14,7 +14,6 @@ from app.db.tables.audit import AuditEntry
 from app.domain.actors import Role
 from app.domain.channels import Channel
 from app.domain.proposals import Verdict
-from app.domain.sight import SIGHT_OF
 from app.routers.access import (
     AccessNow,
     AfterNumber,
@@ -97,7 +96,7 @@ async def list_audit_entries(
         "at < {}": until,
     }
     body = await audit_entries.list_page(
-        reading, Asked(after, limit, where), within=actor.region, sight=SIGHT_OF[actor.role]
+        reading, Asked(after, limit, where), within=actor.region, seen_by=actor.role
     )
     return answer_page(request, body)
 
@@ -127,7 +126,7 @@ async def list_decisions(
         reading,
         Asked(after, limit, where),
         within=actor.region,
-        sight=SIGHT_OF[actor.role],
+        seen_by=actor.role,
         decisions=True,
     )
     return answer_page(request, body)
@@ -140,6 +139,6 @@ async def answer_step(session: Transaction, access: AccessNow, entry: AuditEntry
         await people_in(session, access),
         entry.id or 0,
         within=actor.region,
-        sight=SIGHT_OF[actor.role],
+        seen_by=actor.role,
     )
     return answer_json(body, status=201, headers={"ETag": etag(entry.version)})

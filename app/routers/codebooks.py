@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from app.domain.codebooks import CODEBOOKS, NEWEST
 from app.domain.errors import NotFound, Said
-from app.domain.questions import Kept, Severity, Type
+from app.domain.questionnaire.codebooks import CODEBOOKS, NEWEST
+from app.domain.questionnaire.questions import Kept, Severity, Type
 from app.routers.access import CurrentActor, answer_json
 from app.routers.problems import refuses
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.domain.codebooks import CODEBOOKS
+from app.domain.questionnaire.codebooks import CODEBOOKS
 from app.routers.problems import Problem
 
 TAGS = {

@@ -13,9 +13,10 @@ from app.domain.calendar import today
 from app.domain.nik_reading import NikPart, NikSeverity
 from app.domain.niks import NikCheck, NikCode, NikVerdict, check
 from app.domain.people import sex_of
+from app.domain.regions import Region
 from app.domain.sight import SIGHT_OF, Shown
 from app.routers.access import CurrentActor, Known, LanguageAsked, ReadingNow
-from app.routers.shapes import Day, NikText, SexCode, Shape
+from app.routers.shapes import Day, NikText, RegionCode, SexCode, Shape
 
 router = APIRouter(prefix="/v1/nik", tags=["members"])
 
@@ -24,6 +25,15 @@ class NikToCheck(Shape):
     nik: NikText
     sex: SexCode | None = Field(default=None, description="As the person or the KK says.")
     birth_date: Day | None = Field(default=None, examples=["1984-05-19"])
+    region_code: RegionCode | None = Field(
+        default=None,
+        description="Where it is said to have been given: a Kemendagri code of any tier.",
+        examples=["3672"],
+    )
+
+    @property
+    def region(self) -> Region | None:
+        return None if self.region_code is None else Region(self.region_code)
 
 
 class PlaceView(BaseModel):
@@ -56,7 +66,7 @@ class NikReadingView(BaseModel):
     parts: list[NikPartView] = Field(description="None unless there are sixteen digits.")
     sex: int | None = Field(description="As the NIK itself says, like the birth date.")
     birth_date: date | None
-    findings: list[NikFinding] = Field(description="The first fault, or every warning.")
+    findings: list[NikFinding] = Field(description="The first fault, or every warning and note.")
     held: bool | None = Field(
         description="Whether somebody in the registry holds it: never who or where. None where "
         "it is not valid, or your role reads no NIK."
@@ -93,7 +103,12 @@ async def check_nik(
         birth_date=found.birth_date,
         findings=[
             NikFinding.model_validate(finding, from_attributes=True)
-            for finding in nik_reading.findings(found, held=bool(held), language=language)
+            for finding in nik_reading.findings(
+                found,
+                held=bool(held),
+                fits_region=nik_reading.comes_from(said.region, found, names),
+                language=language,
+            )
         ],
         held=held,
     )

@@ -28,7 +28,6 @@ from app.domain.proposals import (
 )
 from app.domain.reasons import ReasonNotAccepted
 from app.domain.regions import OutsideYourRegion
-from app.domain.sight import SIGHT_OF
 from app.domain.workflow import (
     ActionNotOpen,
     Ground,
@@ -265,9 +264,7 @@ async def list_steps(
     """Everything that happened to a proposal, in order: who, what, when, on what grounds."""
     await proposals.known(reading, proposal_id, within=actor.region)
     asked = Asked(after, limit, {"workflow = {}": PROPOSALS.name, "subject_id = {}": proposal_id})
-    body = await audit_entries.list_page(
-        reading, asked, within=actor.region, sight=SIGHT_OF[actor.role]
-    )
+    body = await audit_entries.list_page(reading, asked, within=actor.region, seen_by=actor.role)
     return answer_page(request, body)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.domain.questions import Severity
+from app.domain.questionnaire.questions import Severity
 from app.domain.surveys import SurveyAction, SurveyState
 from app.domain.workflow import Ground
 

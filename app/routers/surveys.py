@@ -18,9 +18,9 @@ from app.db.surveys import LATEST, SurveyNotFound, Visited
 from app.db.tables.base import new_id
 from app.db.tables.surveys import Survey
 from app.domain.calendar import today
-from app.domain.codebooks import CODEBOOKS, NEWEST
 from app.domain.errors import Fault, Language, NotPermitted, Said
-from app.domain.sheets import Finding
+from app.domain.questionnaire.codebooks import CODEBOOKS, NEWEST
+from app.domain.questionnaire.sheets import Finding
 from app.domain.sight import Sight
 from app.domain.sight import Survey as Extent
 from app.domain.surveys import (

@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index(op.f("ix_assignment_role_scope_code"), "assignment", ["role", "scope_code"])
     op.add_column("account", sa.Column("one_time_hash", sa.LargeBinary(), nullable=True))
     op.add_column(
         "account", sa.Column("one_time_expires_at", sa.DateTime(timezone=True), nullable=True)
@@ -82,6 +83,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_assignment_role_scope_code"), table_name="assignment")
     op.drop_table("client_secret")
     op.drop_table("external_identity")
     op.drop_constraint(op.f("uq_account_id_scope_code"), "account", type_="unique")

@@ -123,6 +123,26 @@ class TestAgainstWhatIsDeclared:
         assert "4 Januari 1907" in found["reading"]
         assert found["birth_date"] == "1907-01-04"
 
+    @pytest.mark.parametrize(
+        ("nik", "said", "notes"),
+        [
+            ("3672015905840001", "3672", []),
+            ("3672015905840001", "3672011001", []),
+            ("3672015905840001", "", []),
+            ("3672015905840001", "367202", ["mismatch_region"]),
+            ("3672015905840001", "3522", ["mismatch_region"]),
+            ("9101011708450001", "9301", []),  # Merauke, before it lay in Papua Selatan
+            ("0000000000000000", "3522", ["placeholder"]),
+        ],
+    )
+    async def test_one_from_elsewhere_is_noted_and_no_fault(
+        self, operator: Caller, nik: str, said: str, notes: list[str]
+    ):
+        found = await told(operator, nik, region_code=said)
+
+        assert [each["code"] for each in found["findings"]] == notes
+        assert {each["severity"] for each in found["findings"]} <= {"note", "invalid"}
+
 
 class TestWhetherSomebodyHoldsIt:
     @pytest.mark.parametrize("role", Role)

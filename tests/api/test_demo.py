@@ -32,14 +32,14 @@ from app.demo import seed
 from app.demo.accounts import CIBEBER, OFFICES, PASSWORD, accounts_table
 from app.demo.walk import Stumbled, Walked, walk
 from app.domain.actors import Role
-from app.domain.answer_shapes import malformed
-from app.domain.codebooks import CODEBOOKS
 from app.domain.dtks_ids import is_dtks_id
 from app.domain.proposals import HOLDS_NIK, ProposalState
-from app.domain.questionnaires import findings
-from app.domain.questions import Severity
+from app.domain.questionnaire.codebooks import CODEBOOKS
+from app.domain.questionnaire.findings import findings
+from app.domain.questionnaire.questions import Severity
+from app.domain.questionnaire.shapes import malformed
+from app.domain.questionnaire.sheets import Sheet
 from app.domain.regions import INDONESIA, Region
-from app.domain.sheets import Sheet
 from app.main import create_app
 from app.settings import CannotRun, Settings
 from tests.conftest import Run

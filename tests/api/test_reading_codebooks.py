@@ -4,7 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.domain.actors import Role
-from app.domain.codebooks import NEWEST
+from app.domain.questionnaire.codebooks import NEWEST
 from tests.registry import Caller, Registry, refused
 
 

@@ -8,6 +8,7 @@ import pytest
 from httpx2 import Response
 
 from app.domain.actors import Role
+from app.domain.regions import Tier
 from tests.registry import REASON, Caller, Registry, a_nik, refused
 
 NEXT = re.compile(r'<([^>]+)>; rel="next"')
@@ -149,6 +150,17 @@ class TestWhatChanged:
             assert {"/name", "/nik"} <= set(entry["changed"]), role
             assert before not in response.text
             assert "Santosa" not in response.text
+
+    async def test_of_an_account_is_for_those_who_run_accounts(self, registry: Registry):
+        admin = await registry.caller(Role.REGENCY_ADMIN)
+        draft = {"role": "village_operator", "region_code": registry.village.code}
+        opened = await admin.posts("/v1/accounts", {**draft, "display_name": "Sri Wahyuni"})
+        account = opened.json()["id"]
+
+        for role in (Role.REGENCY_ADMIN, Role.REGENCY_VERIFIER, Role.AUDITOR):
+            reader = await registry.caller(role, over=registry.village.at(Tier.REGENCY))
+            [entry] = await entries(reader, subject_id=account)
+            assert ("Sri Wahyuni" in str(entry)) is (role is Role.REGENCY_ADMIN), role
 
     async def test_a_number_in_a_note_is_masked_too(self, registry: Registry):
         proposal = await registry.proposal("awaiting_deliberation")

@@ -61,6 +61,7 @@ from tests.registry import Caller, Places, Registry
 OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
 DROPPED = {"within": INDONESIA}
 SEEN = {**DROPPED, "sight": OPERATOR}
+READER = Role.VILLAGE_OPERATOR
 FIRST_ROWS = Asked(Position(-1, UUID(int=0)), 9, {})
 FIRST_NUMBERS = Asked(Position(-1, 0), 9, {})
 
@@ -205,8 +206,12 @@ IN_A_READING: dict[str, Search] = {
     "surveys.history": lambda r, v: surveys.history(r, v.household, surveys.LATEST, 9, **DROPPED),
     "searches.members": lambda r, v: searches.members(r, v.budi, **DROPPED, limit=9),
     "searches.households": lambda r, v: searches.households(r, v.budi, **DROPPED, limit=9),
-    "audit_entries.document": lambda r, v: audit_entries.document(r, v.entry, **SEEN),
-    "audit_entries.list_page": lambda r, _: audit_entries.list_page(r, FIRST_NUMBERS, **SEEN),
+    "audit_entries.document": lambda r, v: audit_entries.document(
+        r, v.entry, **DROPPED, seen_by=READER
+    ),
+    "audit_entries.list_page": lambda r, _: audit_entries.list_page(
+        r, FIRST_NUMBERS, **DROPPED, seen_by=READER
+    ),
 }
 
 

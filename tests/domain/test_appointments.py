@@ -218,6 +218,9 @@ class TestAnAssignmentEnds:
         ends_at = end_of(begins_at, None, wanted=NOON, at=NOON)
         assert begins_at < ends_at < begins_at + timedelta(seconds=1)
 
+    def test_no_later_than_was_said(self):
+        assert end_of(NOON - DAY, NOON + DAY, wanted=NOON + 9 * DAY, at=NOON) == NOON + DAY
+
     def test_once(self):
         with pytest.raises(AssignmentEnded):
             end_of(NOON - 9 * DAY, NOON - DAY, wanted=NOON, at=NOON)

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain import codebook_contradictions
-from app.domain.answer_shapes import malformed
-from app.domain.codebook_files import CodebookContradictsItself
-from app.domain.codebooks import ANSWERED, CODEBOOKS, FOLDER, NEWEST, load
 from app.domain.errors import Fault, Language
-from app.domain.file_codes import read, write
-from app.domain.questionnaires import CHECKS, findings
-from app.domain.questions import Span, Type, Variable
-from app.domain.sheets import Sheet
+from app.domain.questionnaire import contradictions
+from app.domain.questionnaire.codebooks import ANSWERED, CODEBOOKS, FOLDER, NEWEST, load
+from app.domain.questionnaire.file_codes import read, write
+from app.domain.questionnaire.files import CodebookContradictsItself
+from app.domain.questionnaire.findings import CHECKS, findings
+from app.domain.questionnaire.questions import Span, Type, Variable
+from app.domain.questionnaire.shapes import malformed
+from app.domain.questionnaire.sheets import Sheet
 from tests.questionnaire import THE_DAY, Family, Household, Member
 
 EVERY = [
@@ -149,7 +149,7 @@ class TestTheQuestionnaireOf2020:
 
     def test_has_a_check_for_every_rule_that_needs_code(self):
         elsewhere = {"H17", "M30"}  # of files, and of proposals
-        assert set(codebook_contradictions.BY_CODE) == set(CHECKS) | elsewhere
+        assert set(contradictions.BY_CODE) == set(CHECKS) | elsewhere
 
 
 # What files carry ---------------------------------------------------------------------------------

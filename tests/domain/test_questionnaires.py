@@ -17,13 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.answer_shapes import malformed
-from app.domain.codebooks import ANSWERED, NEWEST
 from app.domain.errors import Language
 from app.domain.niks import NikVerdict
-from app.domain.questionnaires import CHECKS, findings
-from app.domain.questions import Condition, Severity, Span, Type, Variable
-from app.domain.sheets import Sheet
+from app.domain.questionnaire.codebooks import ANSWERED, NEWEST
+from app.domain.questionnaire.findings import CHECKS, findings
+from app.domain.questionnaire.questions import Condition, Severity, Span, Type, Variable
+from app.domain.questionnaire.shapes import malformed
+from app.domain.questionnaire.sheets import Sheet
 from tests.questionnaire import (
     FAMILY,
     THE_DAY,

@@ -13,9 +13,9 @@ from app.domain.actors import TIERS_OF, Actor, Role
 from app.domain.answer_trees import NOT_ASKED, differences, flat, merged
 from app.domain.errors import Fault, Refusal, Said
 from app.domain.households import SITUATIONS, RecordState
-from app.domain.questions import Severity
+from app.domain.questionnaire.questions import Severity
+from app.domain.questionnaire.sheets import Finding
 from app.domain.regions import Region, Tier
-from app.domain.sheets import Finding
 from app.domain.surveys import (
     SURVEYS,
     DoubtsNotExplained,

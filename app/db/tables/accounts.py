@@ -100,6 +100,7 @@ class Assignment(SQLModel, table=True):
         ),
         Index(None, "account_id"),
         Index(None, "scope_code", "id"),
+        Index(None, "role", "scope_code"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -10,10 +10,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from app.domain.answer_shapes import fault_in
-from app.domain.codebooks import Codebook
 from app.domain.errors import Fault, Said
-from app.domain.questions import Answer, Type, Variable
+from app.domain.questionnaire.codebooks import Codebook
+from app.domain.questionnaire.questions import Answer, Type, Variable
+from app.domain.questionnaire.shapes import fault_in
 
 SHOWN = 30  # characters of what cannot be read
 FORM_CODES = (1, 2, 3, 4)

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from app.domain.errors import Said
-from app.domain.questions import (
+from app.domain.questionnaire.questions import (
     Condition,
     Kept,
     Roster,

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from app.domain.codebook_schema import ID, MEMBERS
-from app.domain.codebooks import Codebook
 from app.domain.errors import Fault, Said
-from app.domain.questions import Variable, words_about, wrong
+from app.domain.questionnaire.codebooks import Codebook
+from app.domain.questionnaire.questions import Variable, words_about, wrong
+from app.domain.questionnaire.schema import ID, MEMBERS
 
 UNKNOWN = Said(
     id="Tidak ada isian dengan nama ini di kuesioner {version}.",

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
 
-from app.domain.codebooks import Codebook
 from app.domain.errors import Fault, Said
 from app.domain.niks import NikVerdict, completed_years
-from app.domain.questions import Rule, Severity
+from app.domain.questionnaire.codebooks import Codebook
+from app.domain.questionnaire.questions import Rule, Severity
 
 
 class Household(Protocol):

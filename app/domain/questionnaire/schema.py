@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from app.domain.errors import Said
-from app.domain.questions import Condition, Roster, Span, Type, Variable, Wanted
+from app.domain.questionnaire.questions import Condition, Roster, Span, Type, Variable, Wanted
 
 MEMBERS = 99  # of one household, and so the highest number of a member
 ID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.domain import household_rules, kin_rules, person_rules
-from app.domain.codebooks import Codebook
 from app.domain.errors import Fault, Said
-from app.domain.questions import Condition, Kept, Roster, Rule, Severity, Variable, Wanted
-from app.domain.sheets import Broken, Check, Finding, Look, Member, Sheet, is_gone
+from app.domain.questionnaire import household_rules, kin_rules, person_rules
+from app.domain.questionnaire.codebooks import Codebook
+from app.domain.questionnaire.questions import (
+    Condition,
+    Kept,
+    Roster,
+    Rule,
+    Severity,
+    Variable,
+    Wanted,
+)
+from app.domain.questionnaire.sheets import Broken, Check, Finding, Look, Member, Sheet, is_gone
 
 SUBMISSION = "submission"
 UNANSWERED = "unanswered"

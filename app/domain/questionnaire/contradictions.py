@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from string import Formatter
 
-from app.domain.questions import Condition, Roster, Rule, Span, Type, Variable
+from app.domain.questionnaire.questions import Condition, Roster, Rule, Span, Type, Variable
 
 Section = Mapping[str, Variable]
 FORM_CODES = ({1, 2}, {3, 4})

@@ -1,6 +1,6 @@
 """One question of a form: what it is called, what an answer to it looks like, and when it is asked.
 
-Nothing here knows a question by name; they all come from the files of `app.domain.codebooks`.
+Nothing here knows a question by name; they all come from the files of `codebooks`.
 """
 
 import math

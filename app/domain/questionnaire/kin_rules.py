@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from uuid import UUID
 
-from app.domain.sheets import Broken, Check, Look, Member
+from app.domain.questionnaire.sheets import Broken, Check, Look, Member
 
 HEAD, SPOUSE, CHILD, IN_LAW, GRANDCHILD, PARENT, SERVANT, OTHER = range(1, 9)
 NEVER_MARRIED, MARRIED = 1, 2

@@ -1,4 +1,4 @@
-"""Questionnaires as data: every file in `data/codebooks` is one generation of the form.
+"""Questionnaires as data: every file in `data` is one generation of the form.
 
 A file says what is asked, what an answer is, and which rules hold. Code checks only what relates
 several answers to each other; which of those rules hold is again the file's to say, by their
@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from app.domain import codebook_contradictions, codebook_files, codebook_schema
-from app.domain.codebook_files import CodebookContradictsItself
 from app.domain.errors import Said
-from app.domain.questions import Roster, Rule, Severity, Variable
+from app.domain.questionnaire import contradictions, files, schema
+from app.domain.questionnaire.files import CodebookContradictsItself
+from app.domain.questionnaire.questions import Roster, Rule, Severity, Variable
 
-FOLDER = Path(__file__).parent / "data" / "codebooks"
+FOLDER = Path(__file__).parent / "data"
 ANSWERED = ("counts", "household", "participation", "members")  # besides the rosters
 
 
@@ -70,7 +70,7 @@ class Codebook:
     def answers_schema(self) -> dict[str, Any]:
         """JSON Schema of an answer sheet, for use within OpenAPI 3.1."""
         asked = {name: list(self.answered(name)) for name in ANSWERED}
-        return codebook_schema.answers(self.title, asked, self.answered_rosters)
+        return schema.answers(self.title, asked, self.answered_rosters)
 
     def document(self) -> dict[str, Any]:
         """All of it, to show a form by and to read its answers with."""
@@ -81,7 +81,7 @@ class Codebook:
             "title_en": self.title.en,
             "unanswered": dict(self.unanswered),
             **{name: _described(section) for name, section in sections.items()},
-            "rosters": [codebook_schema.described_roster(each) for each in self.rosters.values()],
+            "rosters": [schema.described_roster(each) for each in self.rosters.values()],
             "rules": [_described_rule(rule) for rule in self.rules.values()],
         }
 
@@ -91,7 +91,7 @@ def _in_group(them: Iterable[Variable | Roster], group: str) -> frozenset[str]:
 
 
 def _described(section: Section) -> list[dict[str, Any]]:
-    return [codebook_schema.described(each) for each in section.values()]
+    return [schema.described(each) for each in section.values()]
 
 
 def _described_rule(rule: Rule) -> dict[str, Any]:
@@ -108,11 +108,11 @@ def _described_rule(rule: Rule) -> dict[str, Any]:
 def load(file: Path) -> Codebook:
     """The codebook that a file holds, or `CodebookContradictsItself` with all that is wrong."""
     try:
-        codebook = _made(codebook_files.read(file.read_text(encoding="utf-8")))
+        codebook = _made(files.read(file.read_text(encoding="utf-8")))
     except CodebookContradictsItself as wrong:
         raise CodebookContradictsItself(f"{file.name}: {wrong}") from None
     found = [
-        *codebook_contradictions.of(codebook.sections, codebook.rosters, codebook.rules),
+        *contradictions.of(codebook.sections, codebook.rosters, codebook.rules),
         *([] if codebook.version == file.stem else [f"the file is not named {codebook.version}"]),
     ]
     if found:
@@ -130,15 +130,15 @@ def _made(written: dict[str, Any]) -> Codebook:
 
 
 def _read(written: dict[str, Any]) -> Codebook:
-    variables = codebook_files.variables
+    variables = files.variables
     codebook = Codebook(
         version=written.pop("version"),
-        title=codebook_files.label(written, "title"),
+        title=files.label(written, "title"),
         unanswered={k: Severity(word) for k, word in written.pop("unanswered").items()},
         sections={name: variables(written.pop(name, ()), name) for name in ANSWERED},
-        rosters={k: codebook_files.roster(k, v) for k, v in written.pop("rosters", {}).items()},
+        rosters={k: files.roster(k, v) for k, v in written.pop("rosters", {}).items()},
         visit=variables(written.pop("visit", ()), "visit"),
-        rules=codebook_files.rules(written.pop("rules", ())),
+        rules=files.rules(written.pop("rules", ())),
     )
     if written or set(codebook.unanswered) != set(ANSWERED):
         raise CodebookContradictsItself(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from app.domain.sheets import Broken, Check, Look, Member
+from app.domain.questionnaire.sheets import Broken, Check, Look, Member
 
 MOST_CARDS = 10
 FEMALE = 2

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from app.domain.kin_rules import NEVER_MARRIED
 from app.domain.niks import CARD_SAID, OLDEST, SAID, NikCode, NikVerdict, check_family_card
-from app.domain.sheets import Broken, Check, Look, is_gone
+from app.domain.questionnaire.kin_rules import NEVER_MARRIED
+from app.domain.questionnaire.sheets import Broken, Check, Look, is_gone
 
 MISMATCHES = (NikCode.MISMATCH_SEX, NikCode.MISMATCH_BIRTH_DATE)
 
