@@ -32,7 +32,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.api import issuer
 from tests.contract import Promise
-from tests.registry import Places, Registry
+from tests.registry import ELSEWHERE, Places, Registry
 
 
 class Run:
@@ -256,7 +256,7 @@ async def regency(app: FastAPI, promise: Promise, places: Places) -> AsyncIterat
 async def registry_of(
     app: FastAPI, promise: Promise, village: Region, neighbour: Region
 ) -> AsyncIterator[Registry]:
-    elsewhere = Region("3522012001" if village.code[:2] != "35" else "3672011001")
+    elsewhere = next(each for each in ELSEWHERE if each.code[:2] != village.code[:2])
     transport = ASGITransport(app, client=("127.0.0.1", 4000))
     hooks = {"response": [promise]}
     async with AsyncClient(

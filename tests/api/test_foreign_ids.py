@@ -281,6 +281,11 @@ async def list_ancestors(desk: Desk) -> Parts:
 
 
 @operation
+async def check_nik(desk: Desk) -> Parts:
+    return Parts(body={"nik": "3672015905840001", "region_code": desk.village.code})
+
+
+@operation
 async def search_members(desk: Desk) -> Parts:
     await desk.household()
     return Parts(body={"name": "Budi Santoso", "region_code": desk.village.code})
@@ -493,7 +498,6 @@ TAKES_NO_ID = {
     "read_keys": "the service's own public key",
     "read_provinces": "reference data",
     "search_regions": "reference data",
-    "check_nik": "about digits; that somebody holds it is said without saying who or where",
     "list_reasons": "reference data",
     "list_codebooks": "reference data",
     "read_codebook": "reference data",
@@ -507,6 +511,7 @@ PUBLIC = {
     ("list_children", "after"): "reference data",
     ("list_ancestors", "code"): "reference data",
     ("read_policy", "regency_code"): "public rules: a village may know how its neighbours do it",
+    ("check_nik", "region_code"): "about digits; that somebody holds it is said without a place",
 }
 # The widest role below the province that may do it; for the others, the regency's operator.
 WIDEST = {
