@@ -329,7 +329,7 @@ class TestARegency:
             found = findings(CODEBOOKS[survey.codebook], sheet)
             wrong[survey.state].append(any(each.severity is Severity.ERROR for each in found))
 
-        assert len(wrong["finished"]) > 5 * len(wrong["drafted"]) > 0
+        assert len(wrong["finished"]) > len(wrong["drafted"]) > 0  # a sample: one in ten or so
         assert not any(wrong["finished"])
         assert all(wrong["drafted"])
 
