@@ -186,10 +186,10 @@ class TestAWeakLine:
     async def test_may_take_longer_to_send_than_the_work_may_take(
         self, registry: Registry, app_url: str
     ):
-        app = with_deadline(an_app(app_url), 0.5)
+        app = with_deadline(an_app(app_url), 2.5)
         async with running(app, registry) as house:
             operator = await house.caller(Role.VILLAGE_OPERATOR)
-            wire = SlowWire(*self.chunks(registry), upload=0.3)
+            wire = SlowWire(*self.chunks(registry), upload=0.9)
             kind = {"content-type": "application/json", "transfer-encoding": "chunked"}
             await app(
                 scope_of("POST", "/v1/households", by=operator, headers=kind),
