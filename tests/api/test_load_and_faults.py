@@ -249,10 +249,10 @@ class TestAWeakLine:
         self, registry: Registry, app_url: str
     ):
         household = await registry.household()
-        app = with_deadline(an_app(app_url), 0.5)
+        app = with_deadline(an_app(app_url), 1.5)
         async with running(app, registry) as house:
             operator = await house.caller(Role.VILLAGE_OPERATOR)
-            wire = SlowWire(download=0.4)
+            wire = SlowWire(download=0.9)
             path = f"/v1/households/{household['id']}"
             await app(scope_of("GET", path, by=operator), wire.receive, wire.send)
 
