@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from app.domain.diagrams import as_mermaid
 from app.domain.errors import Language, Refusal
 from app.domain.proposals import PROPOSALS
 from app.domain.workflow import Ground
@@ -185,7 +186,7 @@ def test_the_diagram_in_the_readme_is_the_table():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     diagram = readme.partition("<!-- workflow -->")[2].partition("<!-- /workflow -->")[0]
 
-    assert f"```mermaid\n{PROPOSALS.as_mermaid()}\n```" == diagram.strip()
+    assert f"```mermaid\n{as_mermaid(PROPOSALS)}\n```" == diagram.strip()
 
 
 def test_no_lock_names_a_package_index():

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import accounts, desks
-from app.db.audit import record_each
+from app.db.audit import Move, record_all
+from app.db.tables.proposals import Proposal
 from app.domain.actors import Actor
 from app.domain.handovers import check_parties, desks_of
 from app.domain.proposals import PROPOSALS, ProposalAction
@@ -37,10 +38,13 @@ async def hand_over(
 
     work = await desks.take(session, giver.id, reach=reach, most=AT_ONCE, within=by.region)
     action, grounds = ProposalAction.HAND_OVER, {Ground.NOTE: note}
-    steps = [(one, PROPOSALS.step(one.state, action, by=by, grounds=grounds)) for one in work]
     changes = {"responsible_id": receiver.id}
     told: dict[str, list[object]] = {"/responsible_id": [str(giver.id), str(receiver.id)]}
-    await record_each(session, steps, changes=changes, told=told)
+    moves = [
+        Move(one, PROPOSALS.step(one.state, action, by=by, grounds=grounds), changes, told)
+        for one in work
+    ]
+    await record_all(session, Proposal, moves)
 
     remaining, outside = await desks.left(session, giver.id, reach=reach, within=by.region)
     return HandedOver(len(work), remaining, outside)

@@ -1,209 +1,153 @@
-"""Moving a proposal, and what follows from where it goes.
+"""Moving proposals, and what follows from where they go.
 
-Steps and decisions take the same road: load, decide, record, and then the consequence that the
-target has for the household. The table in `app.domain.proposals` decides; nothing here does.
+Steps and decisions, of one proposal or of a thousand, take the same road: load, decide, record,
+and then the consequence that the target has for the registry. The table in `app.domain.proposals`
+decides who may; the kind of the proposal (`app.commands.kinds`) says what follows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db import households, niks, proposals, surveys
-from app.db.audit import expect, record
-from app.db.tables.audit import AuditEntry
-from app.db.tables.base import now
+from app.commands.kinds import KINDS
+from app.commands.kinds.base import Follow, Follows, Kind
+from app.db import proposals
+from app.db.audit import Move, Recorded, expect, record, record_all
+from app.db.proposals import ProposalNotFound
 from app.db.tables.proposals import Proposal
-from app.db.tables.registry import Family, Household, Member
-from app.db.tables.surveys import Survey
-from app.domain import new_families, reasons
+from app.db.tables.registry import Household
+from app.domain import reasons
 from app.domain.actors import Actor
-from app.domain.dtks_ids import DtksKind, dtks_id
-from app.domain.errors import Conflict, Fault, Said
-from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction
-from app.domain.proposals import PROPOSALS, ProposalAction, ProposalKind, ProposalState
-from app.domain.workflow import Ground
+from app.domain.errors import Refusal
+from app.domain.proposals import PROPOSALS, ProposalAction, ProposalState
+from app.domain.workflow import Fact, Ground, Step
 
-NUMBERS = text("SELECT ARRAY(SELECT nextval('dtks_id') FROM generate_series(1, :count))")
-FROZEN = (
-    "id",
-    "family_id",
-    "number",
-    "card_number",
-    "address",
-    "rt",
-    "rw",
-    "latitude",
-    "longitude",
-)
-FROZEN_OF_A_PERSON = (
-    *new_families.OF_A_PERSON,
-    "id",
-    "number",
-    "nik_verdict",
-    "nik_codes",
-)
-FROZEN_OF_A_SURVEY = (
-    "id",
-    "codebook",
-    "surveyed_on",
-    "enumerator_name",
-    "respondent_name",
-    "checked_on",
-    "checker_name",
-    "outcome",
-    "answers",
-)
+A, S = ProposalAction, ProposalState
+ProposalStep = Step[ProposalState, ProposalAction]
 
 
-class NikHeldElsewhere(Conflict):
-    """Somebody is in the registry with this NIK already."""
+@dataclass(frozen=True)
+class Meant:
+    """A proposal, in the version in which somebody read it."""
 
-    title = Said(
-        id="NIK sudah dipakai orang yang tercatat", en="A NIK is held by somebody on record"
-    )
-    detail = Said(
-        id="NIK berikut sudah tercatat. Bila orangnya pindah, ajukan perpindahan; bila salah "
-        "ketik, perbaiki NIK-nya. Draf tetap tersimpan.",
-        en="The NIK named below is on record already. If the person has moved, propose a move; "
-        "if it was mistyped, correct it. The draft is kept.",
-    )
+    id: UUID
+    version: int
 
 
-HELD = Said(
-    id="NIK ini sudah dipakai. Periksa KTP, atau ajukan perpindahan orang ini.",
-    en="This NIK is in use. Check the identity card, or propose to move this person.",
-)
+@dataclass(frozen=True)
+class Deed:
+    """What is to be done with each of them, and what it rests on."""
+
+    action: ProposalAction
+    grounds: Mapping[Ground, object]
+    to: ProposalState | None = None
 
 
 async def draft(
     session: AsyncSession, household: Household, values: Mapping[str, Any], *, by: Actor
 ) -> Proposal:
-    """A proposal about a household of the registry's drafts; nothing is frozen yet."""
+    """A proposal about a household; nothing is frozen yet."""
     step = PROPOSALS.begin(by=by)
-    facts = await proposals.facts_about(session, household)
-    HOUSEHOLDS.step(household.state, RecordAction.AMEND, by=by, facts=facts)
     proposal = Proposal(
         **values,
-        kind=ProposalKind.NEW_FAMILY,
         household_id=household.id,
         scope_code=household.scope_code,
         created_by=by.id,
     )
+    await KINDS[proposal.kind].drafted(session, household, proposal, by)
     await record(session, proposal, step)
     return proposal
 
 
-async def take(  # noqa: PLR0913 - a step: which, of what, by whom, on what grounds, where to
-    session: AsyncSession,
-    proposal_id: UUID,
-    action: ProposalAction,
-    *,
-    by: Actor,
-    version: int,
-    grounds: Mapping[Ground, object],
-    to: ProposalState | None,
-) -> AuditEntry:
-    proposal = await proposals.find(session, proposal_id, within=by.region, hold=True)
-    PROPOSALS.permit(action, by=by)
-    await expect(session, proposal, version)
-
-    facts = await proposals.facts_of(session, proposal, for_=by)
-    step = PROPOSALS.step(proposal.state, action, by=by, grounds=grounds, facts=facts, to=to)
-    reasons.accept(grounds)
-
-    follow = FOLLOWS.get((step.action, step.target))
-    changes = await follow(session, await _dossier(session, proposal, by), by) if follow else None
-    return await record(session, proposal, step, changes=changes)
+async def take(session: AsyncSession, meant: Meant, deed: Deed, *, by: Actor) -> Recorded:
+    """One proposal's step, or the refusal why there is none."""
+    taken = (await take_each(session, [meant], deed, by=by))[meant.id]
+    if isinstance(taken, Refusal):
+        raise taken
+    return taken
 
 
-class Dossier:
-    """The household that a proposal speaks of, with everybody in it."""
+async def take_each(
+    session: AsyncSession, meant: Sequence[Meant], deed: Deed, *, by: Actor
+) -> dict[UUID, Recorded | Refusal]:
+    """The same step of any number of proposals, each with its entry or the refusal that it meets.
 
-    def __init__(
-        self,
-        household: Household,
-        families: Sequence[Family],
-        members: Sequence[Member],
-        survey: Survey | None = None,
-    ) -> None:
-        self.household = household
-        self.families = families
-        self.members = members
-        self.survey = survey
-        self.member_ids = [member.id for member in members]
-
-    def complete(self) -> None:
-        """Refuse with everything that is wanting, or say nothing."""
-        new_families.complete(self.household, self.families, self.members, self.survey)
-
-    def content(self) -> dict[str, Any]:
-        """A copy of what is proposed, as it is now, and of what is unusual about it."""
-        doubts = new_families.doubts(self.household, self.families, self.members, self.survey)
-        return {
-            "household": _copy(self.household, FROZEN),
-            "families": [_copy(family, FROZEN) for family in self.families],
-            "members": [_copy(member, FROZEN_OF_A_PERSON) for member in self.members],
-            "survey": _copy(self.survey, FROZEN_OF_A_SURVEY) if self.survey else None,
-            "doubts": [
-                {"rule": doubt.code, "pointer": doubt.pointer, "form_ref": doubt.words["form_ref"]}
-                for doubt in doubts
-            ],
-        }
+    What one of them lacks keeps no other from going on. Nobody else moves them meanwhile: they are
+    held in the order of their ids until the transaction ends.
+    """
+    PROPOSALS.permit(deed.action, by=by)
+    found = await proposals.hold(session, [one.id for one in meant], within=by.region)
+    facts = await proposals.facts_of(session, list(found), for_=by)
+    steps: dict[UUID, ProposalStep] = {}
+    taken: dict[UUID, Recorded | Refusal] = {}
+    for one in meant:
+        try:
+            proposal = _known(found, one.id)
+            await expect(session, proposal, one.version)
+            steps[one.id] = _step(proposal, deed, by, facts[one.id])
+        except Refusal as refusal:
+            taken[one.id] = refusal
+    going = [(found[each], step) for each, step in steps.items()]
+    return taken | await go(session, going, by=by)
 
 
-def _copy(row: Any, columns: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
-    return {k: v for k, v in row.model_dump(mode="json").items() if k in columns}
+def _known(found: Mapping[UUID, Proposal], proposal_id: UUID) -> Proposal:
+    if proposal_id not in found:
+        raise ProposalNotFound
+    return found[proposal_id]
 
 
-async def _dossier(session: AsyncSession, proposal: Proposal, by: Actor) -> Dossier:
-    household = await households.find(session, proposal.household_id, within=by.region, hold=True)
-    families, members = await proposals.people_of(session, proposal, within=by.region)
-    survey = await surveys.current_of(session, household, within=by.region)
-    return Dossier(household, families, members, survey)
+def _step(proposal: Proposal, deed: Deed, by: Actor, facts: Iterable[Fact]) -> ProposalStep:
+    step = PROPOSALS.step(
+        proposal.state,
+        deed.action,
+        by=by,
+        grounds=deed.grounds,
+        facts=frozenset(facts),
+        to=deed.to,
+    )
+    reasons.accept(deed.grounds)
+    return step
 
 
-async def _submitted(session: AsyncSession, dossier: Dossier, by: Actor) -> dict[str, Any]:
-    """Freeze a copy of what is complete, and claim its NIKs."""
-    dossier.complete()
-    await niks.release(session, dossier.member_ids)
-    held = await niks.claim(session, dossier.member_ids)
-    if held:
-        faults = [
-            Fault(f"/members/{m}/nik", "nik_held", HELD) for m in dossier.member_ids if m in held
-        ]
-        raise NikHeldElsewhere(faults)
-    return {"content": dossier.content(), "submitted_by": by.id, "submitted_at": now()}
+async def go(
+    session: AsyncSession, going: Sequence[tuple[Proposal, ProposalStep]], *, by: Actor
+) -> dict[UUID, Recorded | Refusal]:
+    """Record steps that were found to stand, with what follows from each."""
+    follows: Follows = {}
+    for follow, about in _alike(going):
+        follows |= await follow(session, about, by)
+    refused = {each: f for each, f in follows.items() if isinstance(f, Refusal)}
+    moves = [
+        Move(proposal, step, _changes(follows.get(proposal.id)))
+        for proposal, step in going
+        if proposal.id not in refused
+    ]
+    return refused | await record_all(session, Proposal, moves)
 
 
-async def _ended(session: AsyncSession, dossier: Dossier, _by: Actor) -> dict[str, Any]:
-    """Whoever is not registered holds no NIK."""
-    await niks.release(session, dossier.member_ids)
-    return {}
+def _changes(follow: Mapping[str, object] | Refusal | None) -> Mapping[str, object]:
+    return follow if isinstance(follow, Mapping) else {}
 
 
-async def _determined(session: AsyncSession, dossier: Dossier, by: Actor) -> dict[str, Any]:
-    """The household, its families and its members are registered, with their DTKS ids."""
-    count = 1 + len(dossier.members)
-    first, *others = await session.scalar(NUMBERS, {"count": count})
-    household, act = dossier.household, RecordAction.REGISTER
-    given = {"dtks_id": dtks_id(DtksKind.HOUSEHOLD, first)}
-    await record(session, household, HOUSEHOLDS.step(household.state, act, by=by), changes=given)
-    for family in dossier.families:
-        await record(session, family, FAMILIES.step(family.state, act, by=by))
-    for member, number in zip(dossier.members, others, strict=True):
-        given = {"dtks_id": dtks_id(DtksKind.MEMBER, number)}
-        await record(session, member, MEMBERS.step(member.state, act, by=by), changes=given)
-    return {}
+def _alike(
+    going: Iterable[tuple[Proposal, ProposalStep]],
+) -> list[tuple[Follow, list[Proposal]]]:
+    """Those of one kind that go the same way, with what follows for them."""
+    groups: dict[Follow, list[Proposal]] = {}
+    for proposal, step in going:
+        follow = _follow(KINDS[proposal.kind], step)
+        if follow is not None:
+            groups.setdefault(follow, []).append(proposal)
+    return list(groups.items())
 
 
-A, S = ProposalAction, ProposalState
-FOLLOWS = {
-    (A.SUBMIT, S.AWAITING_DELIBERATION): _submitted,
-    (A.WITHDRAW, S.WITHDRAWN): _ended,
-    (A.DELIBERATE, S.REJECTED): _ended,
-    (A.REJECT, S.REJECTED): _ended,
-    (A.APPROVE, S.DETERMINED): _determined,
-}
+def _follow(kind: Kind, step: ProposalStep) -> Follow | None:
+    if step.action is A.SUBMIT:
+        return kind.submitted
+    return {S.DETERMINED: kind.determined, S.REJECTED: kind.ended, S.WITHDRAWN: kind.ended}.get(
+        step.target
+    )

@@ -8,11 +8,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,6 +31,7 @@ Subject = Any  # a table with id, state, version, scope_code: SQLModel gives no 
 Changes = Mapping[str, object]
 
 ANSWERS = "answers"
+POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 NOT_REPEATED = re.compile(pointers_to(keys_of(*HEALTH)))
 WITHHELD: list[object] = ["***", "***"]  # nothing here can be deleted, so not everything is here
 
@@ -99,24 +103,111 @@ async def record(
     return entry
 
 
-async def record_each(
-    session: AsyncSession,
-    held: Sequence[tuple[Subject, Step[State, Action]]],
-    *,
-    changes: Changes,
-    told: Mapping[str, list[object]],
-) -> None:
-    """The same change of many subjects, and an entry for each, in a few statements.
+@dataclass(frozen=True)
+class Move:
+    """A step of a subject that the transaction has held since it was read."""
 
-    The transaction has held each of them since it was read, and each keeps its state: there is
-    nothing to compare.
+    subject: Subject
+    step: Step[Any, Any]
+    changes: Changes = field(default_factory=dict)
+    told: Mapping[str, list[object]] | None = None
+
+
+class Recorded(NamedTuple):
+    """An entry of the audit: its number, and the version of the subject that it made."""
+
+    id: int
+    version: int
+
+
+async def record_all(
+    session: AsyncSession,
+    table: Any,  # noqa: ANN401
+    moves: Sequence[Move],
+) -> dict[UUID, Recorded]:
+    """`record`, for many subjects of one table at once: their entries, by subject.
+
+    One statement for each set of columns that change, and one for the entries. All or nothing:
+    where one of them is no longer as it was read, `MovedMeanwhile` is raised.
     """
-    for subject, step in held:
-        for name, value in {**changes, "updated_at": now()}.items():
-            setattr(subject, name, value)
-        subject.version += 1
-        session.add(entry_of(subject, step, told, **session.info))
+    rows = [
+        row_of(
+            each.subject,
+            each.step,
+            compared(each.subject, each.changes) if each.told is None else each.told,
+            **session.info,
+        )
+        | {"version": each.subject.version + 1}
+        for each in moves
+    ]
+    for columns in {tuple(sorted(each.changes)) for each in moves}:
+        alike = [each for each in moves if tuple(sorted(each.changes)) == columns]
+        await _move_all(session, table, alike, columns)
+    if not rows:
+        return {}
+    kept_as = {name: AuditEntry.__table__.c[name] for name in rows[0]}  # type: ignore[attr-defined]
+    said = ", ".join(kept_as)
+    connection = await session.connection()
+    told = await connection.execute(
+        text(
+            f"INSERT INTO audit_entry ({said}) SELECT {said} FROM json_to_recordset(:rows) "
+            f"AS v ({_typed(kept_as)}) RETURNING id, subject_id, version"
+        ),
+        {"rows": json.dumps(rows, default=_plain)},
+    )
+    return {entry.subject_id: Recorded(entry.id, entry.version) for entry in told}
+
+
+async def _move_all(
+    session: AsyncSession,
+    table: Any,  # noqa: ANN401
+    moves: Sequence[Move],
+    columns: Sequence[str],
+) -> None:
+    kept_as = {name: table.__table__.c[name] for name in ("id", "version", "state", *columns)}
+    at = now()
+    since = ", state_since = CASE WHEN t.state = v.state THEN t.state_since ELSE :at END"
+    also = "".join(f", {name} = v.{name}" for name in columns)
+    statement = f"""
+        UPDATE "{table.__tablename__}" t
+        SET state = v.state, version = t.version + 1, updated_at = :at
+            {since if hasattr(table, "state_since") else ""} {also}
+        FROM json_to_recordset(:rows) AS v (source text, {_typed(kept_as)})
+        WHERE t.id = v.id AND t.version = v.version AND t.state = v.source"""
+    rows = [
+        {
+            "id": each.subject.id,
+            "version": each.subject.version,
+            "source": each.step.source,
+            "state": each.step.target,
+            **each.changes,
+        }
+        for each in moves
+    ]
     await session.flush()
+    connection = await session.connection()
+    moved = await connection.execute(
+        text(statement), {"rows": json.dumps(rows, default=_plain), "at": at}
+    )
+    if moved.rowcount != len(moves):
+        raise MovedMeanwhile(name=moves[0].step.workflow)
+    for each in moves:
+        _as_moved(each, at)
+
+
+def _typed(columns: Mapping[str, Any]) -> str:
+    """Columns of a record, as PostgreSQL reads them out of JSON."""
+    return ", ".join(f"{name} {kind.type.compile(POSTGRES)}" for name, kind in columns.items())
+
+
+def _as_moved(move: Move, at: datetime) -> None:
+    """What was read is now as it is kept: nobody has to read it again."""
+    subject = move.subject
+    if move.step.source != move.step.target and hasattr(subject, "state_since"):
+        set_committed_value(subject, "state_since", at)
+    values = {"state": move.step.target, "version": subject.version + 1, "updated_at": at}
+    for name, value in {**values, **move.changes}.items():
+        set_committed_value(subject, name, value)
 
 
 def compared(subject: Subject, changes: Changes) -> dict[str, list[object]]:
@@ -149,27 +240,36 @@ def entry_of(
     subject: Subject,
     step: Step[State, Action],
     before_after: Mapping[str, object],
+    **way: Any,  # noqa: ANN401
+) -> AuditEntry:
+    """What the audit says of a step that `subject` has taken."""
+    return AuditEntry(**row_of(subject, step, before_after, **way))
+
+
+def row_of(
+    subject: Subject,
+    step: Step[State, Action],
+    before_after: Mapping[str, object],
     *,
     channel: Channel,
     request_id: str,
-) -> AuditEntry:
-    """What the audit says of a step that `subject` has taken."""
-    return AuditEntry(
-        workflow=step.workflow,
-        subject_id=subject.id,
-        scope_code=subject.scope_code,
-        action=step.action,
-        source=step.source,
-        target=step.target,
-        version=subject.version,
-        actor_id=step.actor.id,
-        actor_role=step.actor.role,
-        actor_region_code=step.actor.region.code,
-        channel=channel,
-        request_id=request_id,
-        grounds=canonical(dict(step.grounds)),
-        changes=canonical(before_after),
-    )
+) -> dict[str, Any]:
+    return {
+        "workflow": step.workflow,
+        "subject_id": subject.id,
+        "scope_code": subject.scope_code,
+        "action": step.action,
+        "source": step.source,
+        "target": step.target,
+        "version": subject.version,
+        "actor_id": step.actor.id,
+        "actor_role": step.actor.role,
+        "actor_region_code": step.actor.region.code,
+        "channel": channel,
+        "request_id": request_id,
+        "grounds": canonical(dict(step.grounds)),
+        "changes": canonical(before_after),
+    }
 
 
 async def _move(

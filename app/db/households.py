@@ -17,13 +17,14 @@ from app.db.tables.surveys import Survey
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import HOUSEHOLDS, SITUATIONS
-from app.domain.proposals import PROPOSALS
+from app.domain.proposals import PROPOSALS, ProposalKind
 from app.domain.regions import Region
 from app.domain.sight import SIGHT_OF, Shown, Sight
 
 SITUATION = f"""coalesce(
     (SELECT CASE p.state WHEN '{PROPOSALS.initial}' THEN 'proposed' ELSE 'on_its_way' END
-     FROM proposal p WHERE p.household_id = {{household}} AND p.{LIVE}), 'free')"""
+     FROM proposal p WHERE p.household_id = {{household}}
+        AND p.kind = '{ProposalKind.NEW_FAMILY}' AND p.{LIVE}), 'free')"""
 # The head `m` of the household with that id.
 HEAD_OF = """m.household_id = {0}
     AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""

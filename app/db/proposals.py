@@ -1,8 +1,10 @@
 """Finding proposals, what they rest on, and telling of them."""
 
 import json
+from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,27 +13,41 @@ from app.db.households import HEAD_OF, HOUSEHOLDS_AND_HEADS
 from app.db.pages import Asked, Position, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
-from app.db.tables.audit import AuditEntry
-from app.db.tables.proposals import LIVE, RESPONSIBLE, Policy, Proposal
+from app.db.tables.proposals import LIVE, RESPONSIBLE, Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.db.tables.surveys import Survey
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import RecordState
-from app.domain.policies import road
 from app.domain.proposals import (
     ENDED,
     ON_ITS_WAY,
     PROPOSALS,
     SITUATIONS,
     ProposalAction,
+    ProposalKind,
     ProposalState,
 )
-from app.domain.regions import Region, Tier
+from app.domain.regions import Region
 from app.domain.sight import SIGHT_OF, Sight
 from app.domain.work_lists import Wanted
 from app.domain.workflow import Fact
 
+AUTHORSHIP = (PROPOSALS.first_action, ProposalAction.SUBMIT)
+# OFFSET 0: asked row by row, along the row's own chain. Hashed, it would be all he ever did.
+_AUTHORED = f"""EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {{p}}.id
+    AND e.workflow = '{PROPOSALS.name}' AND e.actor_id = CAST({{actor}} AS uuid)
+    AND e.action IN ({", ".join(f"'{action}'" for action in AUTHORSHIP)}) OFFSET 0)"""
+_DISTRICT_CHECKS = """coalesce((SELECT o.district_checks FROM policy o
+    WHERE o.regency_code = left(p.scope_code::text, 4)), false)"""
+# What the table asks of a proposal `p`, of whom `{actor}` is about to move it.
+CONDITIONS: dict[Fact, str] = {
+    Fact.DISTRICT_CHECKS: _DISTRICT_CHECKS,
+    Fact.DISTRICT_FORWARDS: f"NOT {_DISTRICT_CHECKS}",
+    Fact.OWN_WORK: _AUTHORED.format(p="p", actor=":actor"),
+}
+FACTS = text(f"""SELECT p.id, {", ".join(f"{sql} AS {fact}" for fact, sql in CONDITIONS.items())}
+FROM proposal p WHERE p.id = ANY (:ids)""")
 OFFERS = {role: json.dumps(PROPOSALS.offers(role, SITUATIONS)) for role in Role}
 
 
@@ -43,26 +59,33 @@ class ProposalNotFound(NotFound):
     )
 
 
-async def find(
-    session: AsyncSession, proposal_id: UUID, *, within: Region, hold: bool = False
-) -> Proposal:
-    """`hold` keeps others from moving it until the transaction ends."""
-    statement = select(Proposal).where(
-        Proposal.id == proposal_id, lies_within(Proposal.scope_code, within)
-    )
-    if hold:
-        statement = statement.with_for_update(key_share=True)
-    proposal = (await session.exec(statement)).one_or_none()
-    if proposal is None:
+async def find(session: AsyncSession, proposal_id: UUID, *, within: Region) -> Proposal:
+    found = await hold(session, [proposal_id], within=within)
+    if proposal_id not in found:
         raise ProposalNotFound
-    return proposal
+    return found[proposal_id]
+
+
+async def hold(
+    session: AsyncSession, ids: Sequence[UUID], *, within: Region
+) -> dict[UUID, Proposal]:
+    """Those of them that lie within, kept from others until the transaction ends."""
+    found = await session.exec(
+        select(Proposal)
+        .where(col(Proposal.id).in_(ids), lies_within(Proposal.scope_code, within))
+        .order_by(col(Proposal.id))
+        .with_for_update(key_share=True)
+    )
+    return {each.id: each for each in found}
 
 
 async def facts_about(session: AsyncSession, household: Household) -> frozenset[Fact]:
-    """How it stands with the proposal about this household."""
+    """How it stands with the proposal to register this household."""
     states = await session.exec(
         select(Proposal.state).where(
-            Proposal.household_id == household.id, col(Proposal.state).not_in(ENDED)
+            Proposal.household_id == household.id,
+            Proposal.kind == ProposalKind.NEW_FAMILY,
+            col(Proposal.state).not_in(ENDED),
         )
     )
     state = states.one_or_none()
@@ -71,26 +94,19 @@ async def facts_about(session: AsyncSession, household: Household) -> frozenset[
     return frozenset({Fact.PROPOSED, *([Fact.ON_ITS_WAY] if state in ON_ITS_WAY else [])})
 
 
-async def facts_of(session: AsyncSession, proposal: Proposal, *, for_: Actor) -> frozenset[Fact]:
-    """Which road it takes by its regency's policy, and whether the actor ever had a hand in it."""
-    regency = Region(str(proposal.scope_code)).at(Tier.REGENCY)
-    checks = await session.exec(
-        select(Policy.district_checks).where(Policy.regency_code == regency.code)
-    )
-    facts = {road(district_checks=bool(checks.one_or_none()))}
-    authored = await session.exec(
-        select(AuditEntry.id)
-        .where(
-            AuditEntry.subject_id == proposal.id,
-            AuditEntry.workflow == PROPOSALS.name,
-            AuditEntry.actor_id == for_.id,
-            col(AuditEntry.action).in_(AUTHORSHIP),
+async def facts_of(
+    session: AsyncSession, ids: Sequence[UUID], *, for_: Actor
+) -> dict[UUID, frozenset[Fact]]:
+    """What its table asks of each of them: by proposal, what holds for this actor now."""
+    await session.flush()
+    connection = await session.connection()
+    found = await connection.execute(FACTS, {"ids": list(ids), "actor": for_.id})
+    return {
+        proposal_id: frozenset(
+            fact for fact, holds in zip(CONDITIONS, holds_each, strict=True) if holds
         )
-        .limit(1)
-    )
-    if authored.first() is not None:
-        facts.add(Fact.OWN_WORK)
-    return frozenset(facts)
+        for proposal_id, *holds_each in found
+    }
 
 
 async def people_of(
@@ -118,11 +134,6 @@ async def people_of(
     return list(families), list(members)
 
 
-AUTHORSHIP = (PROPOSALS.first_action, ProposalAction.SUBMIT)
-# OFFSET 0: asked row by row, along the row's own chain. Hashed, it would be all he ever did.
-_AUTHORED = f"""EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {{p}}.id
-    AND e.workflow = '{PROPOSALS.name}' AND e.actor_id = {{actor}}::uuid
-    AND e.action IN ({", ".join(f"'{action}'" for action in AUTHORSHIP)}) OFFSET 0)"""
 _WAITING = f"""'responsible_id', {RESPONSIBLE},
         'waiting_since', CASE WHEN {LIVE} THEN state_since END,
         'waiting_days', CASE WHEN {LIVE} THEN

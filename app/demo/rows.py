@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from app.commands.proposals import FROZEN, FROZEN_OF_A_PERSON, FROZEN_OF_A_SURVEY
+from app.commands.kinds.new_families import FROZEN, FROZEN_OF_A_PERSON, FROZEN_OF_A_SURVEY
 from app.db.audit import canonical, fingerprint
 from app.db.tables.base import new_id
 from app.demo import accounts as offices
@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Dossier:
-    """What `app.commands.proposals.Dossier` is made of, as rows."""
+    """What `app.commands.kinds.new_families.Dossier` is made of, as rows."""
 
     household: Row
     families: Sequence[Row]

@@ -13,12 +13,22 @@ from app.domain.workflow import Fact, Ground, Transition, Workflow
 
 class ProposalKind(StrEnum):
     NEW_FAMILY = "new_family"  # usulan DTKS baru: all members of a family nobody knows yet
+    NEW_MEMBER = "new_member"  # penambahan anggota
+    PROGRAMME = "programme"  # usulan bansos
+    CORRECTION = "correction"  # perbaikan data
+    MOVE = "move"  # pindah
+    REMOVAL = "removal"  # penghapusan, nonaktif
+    INELIGIBILITY = "ineligibility"  # ketidaklayakan
+    RESTORATION = "restoration"  # hidupkan, pulihkan
+    PAYEE_CHANGE = "payee_change"  # ganti pengurus
+    PBI_REACTIVATION = "pbi_reactivation"  # reaktivasi PBI
 
 
 class ProposalState(StrEnum):
     DRAFTED = "drafted"
     AWAITING_DELIBERATION = "awaiting_deliberation"
     AWAITING_VILLAGE_HEAD = "awaiting_village_head"
+    AWAITING_OTHER_VILLAGE = "awaiting_other_village"  # the other end of a move
     AWAITING_DISTRICT = "awaiting_district"
     AWAITING_REGENCY = "awaiting_regency"
     AWAITING_ENDORSEMENT = "awaiting_endorsement"

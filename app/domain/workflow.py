@@ -169,7 +169,8 @@ ALTERNATIVES = (frozenset({Fact.DISTRICT_CHECKS, Fact.DISTRICT_FORWARDS}),)
 class Transition(Generic[State, Action]):
     """One row: who may lead what from where to where, resting on what.
 
-    `when` names the fact without which the row does not stand; `unless` the fact that bars it.
+    `needs` are grounds that must be given, `takes` those that may. `when` names the fact without
+    which the row does not stand; `unless` the fact, or the facts, that bar it.
     """
 
     action: Action
@@ -177,12 +178,22 @@ class Transition(Generic[State, Action]):
     target: State
     by: frozenset[Role]
     needs: frozenset[Ground] = frozenset()
+    takes: frozenset[Ground] = frozenset()
     when: Fact | None = None
-    unless: Fact | None = None
+    unless: Fact | frozenset[Fact] | None = None
     law: str = ""
 
     def stands(self, facts: Collection[Fact]) -> bool:
         return self.when is None or self.when in facts
+
+    @property
+    def bars(self) -> list[Fact]:
+        """What bars it, in the order in which it is told."""
+        named = {self.unless} if isinstance(self.unless, Fact) else self.unless or frozenset()
+        return [fact for fact in Fact if fact in named]
+
+    def barred(self, facts: Collection[Fact]) -> Fact | None:
+        return next((fact for fact in self.bars if fact in facts), None)
 
 
 @dataclass(frozen=True)
@@ -211,6 +222,7 @@ class Workflow(Generic[State, Action]):
 
     `chosen` are the actions whose target the actor names; elsewhere the table knows it. `beside`
     are those that keep the state: nobody is waited for because of them, no arrow is drawn.
+    `implied` are those that nobody asks for: another subject's step brings them about.
     """
 
     def __init__(  # noqa: PLR0913 - what a table is made of
@@ -222,12 +234,14 @@ class Workflow(Generic[State, Action]):
         transitions: Iterable[Transition[State, Action]],
         chosen: Collection[Action] = (),
         beside: Collection[Action] = (),
+        implied: Collection[Action] = (),
     ) -> None:
         self.name = name
         self.initial = initial
         self.first_action, self.first_roles = begun
         self.chosen = frozenset(chosen)
         self.beside = frozenset(beside)
+        self.implied = frozenset(implied)
         self.transitions = tuple(transitions)
         for number, row in enumerate(self.transitions):
             for other in self.transitions[:number]:
@@ -269,8 +283,9 @@ class Workflow(Generic[State, Action]):
         if not rows:
             raise ActionNotOpen(action=action, name=self.name, state=state)
         for row in rows:
-            if row.unless in facts and row.unless is not None:
-                raise BARS[row.unless](action=action, name=self.name)
+            bar = row.barred(facts)
+            if bar is not None:
+                raise BARS[bar](action=action, name=self.name)
 
         row = self._row_to(to, rows)
         self._demand(row, grounds or {})
@@ -308,7 +323,8 @@ class Workflow(Generic[State, Action]):
         if missing:
             faults = [Fault(f"/grounds/{g}", "missing", GROUND_MISSING) for g in missing]
             raise GroundsMissing(faults, action=row.action, name=self.name, missing=missing)
-        unasked = sorted({g for g, given in grounds.items() if given} - row.needs - ALWAYS_WELCOME)
+        welcome = row.needs | row.takes | ALWAYS_WELCOME
+        unasked = sorted({g for g, given in grounds.items() if given} - welcome)
         if unasked:
             faults = [Fault(f"/grounds/{g}", "not_asked", GROUND_NOT_ASKED) for g in unasked]
             raise GroundsNotAsked(faults, action=row.action, name=self.name, unasked=unasked)
@@ -319,7 +335,8 @@ class Workflow(Generic[State, Action]):
 
     def waits_for(self, role: Role) -> list[State]:
         """The states in which something is open to that role, in the order of the states."""
-        moved = {r.source for r in self.transitions if role in r.by and r.action not in self.beside}
+        silent = self.beside | self.implied
+        moved = {r.source for r in self.transitions if role in r.by and r.action not in silent}
         return [state for state in type(self.initial) if state in moved]
 
     def open_to(
@@ -329,7 +346,10 @@ class Workflow(Generic[State, Action]):
         rows = [
             row
             for row in self.transitions
-            if row.source is state and role in row.by and row.unless not in facts
+            if row.source is state
+            and role in row.by
+            and row.action not in self.implied
+            and row.barred(facts) is None
         ]
         actions = dict.fromkeys(row.action for row in rows)
         return [self._offer(action, [r for r in rows if r.action is action]) for action in actions]
@@ -350,40 +370,3 @@ class Workflow(Generic[State, Action]):
         needs = frozenset.intersection(*(row.needs for row in rows))
         targets = tuple(row.target for row in rows) if action in self.chosen else ()
         return OpenAction(action, tuple(sorted(needs)), targets)
-
-    def as_markdown(self) -> str:
-        """The table as people read it: in the README, and in the OpenAPI description."""
-        lines = [
-            "| action | from | to | by | needs | when | source |",
-            "|---|---|---|---|---|---|---|",
-        ]
-        lines += [f"| {self.first_action} |  | {self.initial} | {_roles(self.first_roles)} | | | |"]
-        lines += [
-            f"| {r.action} | {r.source} | {r.target} | {_roles(r.by)} "
-            f"| {', '.join(sorted(r.needs))} | {_condition(r)} | {r.law} |"
-            for r in self.transitions
-        ]
-        return "\n".join(lines)
-
-    def as_mermaid(self) -> str:
-        """The table as a diagram, arrows between the same two states drawn as one."""
-        arrows: dict[tuple[State, State], list[str]] = {}
-        for row in self.transitions:
-            if row.action not in self.beside:
-                arrows.setdefault((row.source, row.target), []).append(row.action)
-        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}: {self.first_action}"]
-        lines += [f"    {a} --> {b}: {', '.join(names)}" for (a, b), names in arrows.items()]
-        endings = {row.target for row in self.transitions} - {r.source for r in self.transitions}
-        lines += [f"    {ending} --> [*]" for ending in sorted(endings)]
-        return "\n".join(lines)
-
-
-def _roles(by: frozenset[Role]) -> str:
-    return ", ".join(sorted(by))
-
-
-def _condition(row: Transition[State, Action]) -> str:
-    said = [str(row.when)] if row.when else []
-    if row.unless:
-        said.append(f"not {row.unless}")
-    return ", ".join(said)

@@ -22,6 +22,7 @@ from app.domain.accounts import (
 )
 from app.domain.actors import Role
 from app.domain.appointments import HoldsOtherRole
+from app.domain.diagrams import as_markdown
 from app.domain.errors import Outdated
 from app.domain.regions import OutsideYourRegion
 from app.domain.workflow import (
@@ -197,7 +198,7 @@ class AccountStepRequest(Shape):
     response_model=AuditEntryView,
     description="Send an officer out, or let him in again. Every token he holds is void within "
     "30 seconds. The other actions of the table have addresses of their own."
-    f"\n\n{ACCOUNTS.as_markdown()}",
+    f"\n\n{as_markdown(ACCOUNTS)}",
     responses=refuses(
         AccountNotFound,
         RoleMayNot,

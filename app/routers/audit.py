@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.db import audit_entries
 from app.db.access import people_in
+from app.db.audit import Recorded
 from app.db.pages import Asked
 from app.db.tables.audit import AuditEntry
 from app.domain.actors import Role
@@ -132,7 +133,9 @@ async def list_decisions(
     return answer_page(request, body)
 
 
-async def answer_step(session: Transaction, access: AccessNow, entry: AuditEntry) -> Response:
+async def answer_step(
+    session: Transaction, access: AccessNow, entry: AuditEntry | Recorded
+) -> Response:
     """A step as the audit keeps it; its version is the subject's next ETag."""
     actor = access.actor
     body = await audit_entries.document(

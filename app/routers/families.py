@@ -13,6 +13,7 @@ from app.db.access import people_in
 from app.db.families import FamilyNotFound
 from app.db.faults import FamilyNumberTaken
 from app.db.tables.base import new_id
+from app.domain.diagrams import as_markdown
 from app.domain.households import FAMILIES, RecordState
 from app.domain.sight import SIGHT_OF
 from app.routers.access import (
@@ -100,7 +101,7 @@ async def change_family(
     status_code=201,
     response_model=AuditEntryView,
     description="Take a family out of a draft, or bring it back. Nothing is deleted.\n\n"
-    + FAMILIES.as_markdown(),
+    + as_markdown(FAMILIES),
     responses=refuses(FamilyNotFound, *STEPS, FamilyNumberTaken),
 )
 async def take_family_step(

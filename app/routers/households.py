@@ -28,6 +28,7 @@ from app.db.households import HouseholdNotFound
 from app.db.pages import Asked
 from app.db.regions import VillageNotFound
 from app.db.tables.base import new_id
+from app.domain.diagrams import as_markdown
 from app.domain.households import HOUSEHOLDS, RecordAction, RecordState
 from app.domain.proposals import ProposalKind, ProposalState
 from app.domain.workflow import (
@@ -294,7 +295,7 @@ async def change_household(
     status_code=201,
     response_model=AuditEntryView,
     description="Take a draft out, or bring it back. Nothing is deleted.\n\n"
-    + HOUSEHOLDS.as_markdown(),
+    + as_markdown(HOUSEHOLDS),
     responses=refuses(HouseholdNotFound, *STEPS, StillProposed),
 )
 async def take_household_step(

@@ -14,6 +14,7 @@ from app.db.families import FamilyNotFound
 from app.db.faults import TwoFamilyHeads, TwoHouseholdHeads
 from app.db.members import MemberNotFound
 from app.db.tables.base import new_id
+from app.domain.diagrams import as_markdown
 from app.domain.households import MEMBERS, RecordState
 from app.domain.niks import NikVerdict
 from app.domain.sight import SIGHT_OF
@@ -140,7 +141,7 @@ async def change_member(
     status_code=201,
     response_model=AuditEntryView,
     description="Take a member out of a draft, or bring him back. Nothing is deleted.\n\n"
-    + MEMBERS.as_markdown(),
+    + as_markdown(MEMBERS),
     responses=refuses(MemberNotFound, *STEPS, TwoHouseholdHeads, TwoFamilyHeads),
 )
 async def take_member_step(

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.commands.proposals import NikHeldElsewhere, draft, take
+from app.commands.kinds.new_families import NikHeldElsewhere
+from app.commands.proposals import Deed, Meant, draft, take
 from app.db import audit_entries, households, proposals
 from app.db.access import people_in
 from app.db.audit import MovedMeanwhile
@@ -16,6 +17,7 @@ from app.db.households import HouseholdNotFound
 from app.db.pages import Asked
 from app.db.proposals import ProposalNotFound
 from app.db.tables.base import new_id
+from app.domain.diagrams import as_markdown
 from app.domain.errors import Outdated
 from app.domain.new_families import NotYetComplete
 from app.domain.proposals import (
@@ -212,7 +214,8 @@ async def draft_proposal(
 ) -> Response:
     """Propose a household of your drafts. Nothing is frozen until you submit it."""
     household = await households.find(session, request.household_id, within=actor.region, hold=True)
-    proposal = await draft(session, household, {"id": request.id}, by=actor)
+    values = {"id": request.id, "kind": request.kind}
+    proposal = await draft(session, household, values, by=actor)
     body = await proposals.document(
         await people_in(session, access), proposal.id, within=actor.region, seen_by=actor
     )
@@ -273,7 +276,7 @@ async def list_steps(
     status_code=201,
     response_model=AuditEntryView,
     description="Take a step with your village's proposal. The whole table:\n\n"
-    + PROPOSALS.as_markdown(),
+    + as_markdown(PROPOSALS),
     responses=refuses(*MOVES, NotYetComplete, NikHeldElsewhere, TargetNotOpen, ReasonNotAccepted),
 )
 async def take_step(
@@ -284,15 +287,8 @@ async def take_step(
     access: AccessNow,
     version: IfMatch,
 ) -> Response:
-    entry = await take(
-        session,
-        proposal_id,
-        request.action,
-        by=actor,
-        version=version,
-        grounds=request.grounds.given(),
-        to=request.target,
-    )
+    deed = Deed(request.action, request.grounds.given(), request.target)
+    entry = await take(session, Meant(proposal_id, version), deed, by=actor)
     return await answer_step(session, access, entry)
 
 
@@ -302,7 +298,7 @@ async def take_step(
     tags=["decisions"],
     response_model=AuditEntryView,
     description="Decide on a proposal that waits for your tier: approve it, return it to an "
-    "earlier state, or reject it. The whole table:\n\n" + PROPOSALS.as_markdown(),
+    "earlier state, or reject it. The whole table:\n\n" + as_markdown(PROPOSALS),
     responses=refuses(*MOVES, OwnWork, TargetNotOpen, ReasonNotAccepted),
 )
 async def decide(
@@ -313,13 +309,6 @@ async def decide(
     access: AccessNow,
     version: IfMatch,
 ) -> Response:
-    entry = await take(
-        session,
-        proposal_id,
-        ProposalAction(request.verdict),
-        by=actor,
-        version=version,
-        grounds=request.grounds.given(),
-        to=request.target,
-    )
+    deed = Deed(ProposalAction(request.verdict), request.grounds.given(), request.target)
+    entry = await take(session, Meant(proposal_id, version), deed, by=actor)
     return await answer_step(session, access, entry)

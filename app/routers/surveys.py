@@ -18,6 +18,7 @@ from app.db.surveys import LATEST, SurveyNotFound, Visited
 from app.db.tables.base import new_id
 from app.db.tables.surveys import Survey
 from app.domain.calendar import today
+from app.domain.diagrams import as_markdown
 from app.domain.errors import Fault, Language, NotPermitted, Said
 from app.domain.questionnaire.codebooks import CODEBOOKS, NEWEST
 from app.domain.questionnaire.sheets import Finding
@@ -337,7 +338,7 @@ async def check_survey(
     response_model=AuditEntryView,
     description="Finish a survey, or discard it. Finished with outcome 1 it has to break no rule "
     "of severity error; what is unusual has to be explained in `grounds.note`.\n\n"
-    + SURVEYS.as_markdown(),
+    + as_markdown(SURVEYS),
     responses=refuses(
         SurveyNotFound, *STEPS, HouseholdInactive, SurveyNotComplete, DoubtsNotExplained
     ),

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from app.domain.actors import TIERS_OF, Actor, Role
+from app.domain.diagrams import as_markdown, as_mermaid
 from app.domain.errors import Refusal
 from app.domain.proposals import (
     ENDED,
@@ -303,5 +304,5 @@ def test_nobody_is_waited_for_to_hand_over():
     assert waiting[Role.REGENCY_ADMIN] == waiting[Role.MINISTRY_ADMIN] == set()
     for role in set(Role) - {Role.REGENCY_ADMIN, Role.MINISTRY_ADMIN}:
         assert waiting[role] == {state for (r, state, _) in ALLOWED if r == role}
-    assert "hand_over" not in PROPOSALS.as_mermaid()
-    assert "hand_over" in PROPOSALS.as_markdown()
+    assert "hand_over" not in as_mermaid(PROPOSALS)
+    assert "hand_over" in as_markdown(PROPOSALS)

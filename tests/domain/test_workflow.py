@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from app.domain.actors import Actor, Role
+from app.domain.diagrams import as_markdown, as_mermaid
 from app.domain.regions import Region
 from app.domain.workflow import Fact, Ground, GroundsMissing, Transition, Workflow
 
@@ -77,13 +78,13 @@ def test_the_diagram_and_the_table_show_every_row():
         )
     )
 
-    assert table.as_mermaid().splitlines() == [
+    assert as_mermaid(table).splitlines() == [
         "stateDiagram-v2",
         "    [*] --> green: set_up",
         "    green --> red: stop",
         "    red --> [*]",
     ]
-    assert table.as_markdown().splitlines()[2:] == [
+    assert as_markdown(table).splitlines()[2:] == [
         "| set_up |  | green | village_head | | | |",
         "| stop | green | red | village_head |  | district_checks, not own_work | Art. 1 |",
     ]

@@ -1,10 +1,19 @@
 """Proposals, and what a regency has decided about the road they take."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -35,19 +44,40 @@ class Proposal(SQLModel, table=True):
             "uq_proposal_live_of_household",
             "household_id",
             unique=True,
-            postgresql_where=text(LIVE),
+            postgresql_where=text(f"kind = '{ProposalKind.NEW_FAMILY}' AND {LIVE}"),
+        ),
+        UniqueConstraint("id", "scope_code"),
+        ForeignKeyConstraint(
+            ["deliberation_id", "scope_code"], ["deliberation.id", "deliberation.scope_code"]
+        ),
+        ForeignKeyConstraint(
+            ["statement_id", "scope_code"],
+            ["responsibility_statement.id", "responsibility_statement.scope_code"],
         ),
         Index(None, "scope_code", "id"),
         # In the order of the lists; its last column is told and filtered without a look at the row.
         Index("ix_proposal_waiting", "state", "scope_code", "id", "state_since"),
         Index("ix_proposal_responsible", text(f"({RESPONSIBLE})"), "scope_code", "id", "state"),
         Index(None, "household_id", "created_at"),
+        ForeignKeyConstraint(["family_id"], ["family.id"]),
+        ForeignKeyConstraint(["member_id"], ["member.id"]),
+        Index(None, "family_id", postgresql_where=text("family_id IS NOT NULL")),
+        Index(None, "member_id", postgresql_where=text("member_id IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     kind: ProposalKind = Field(sa_type=words_of(ProposalKind, "kind"))
     household_id: UUID
+    family_id: UUID | None = None  # whom of the household it is about; none: all of it
+    member_id: UUID | None = None
+    linked_id: UUID | None = None  # the proposal of the other village, where there are two
     scope_code: int = Field(sa_type=BigInteger)
+    asks: dict[str, Any] = Field(
+        default_factory=dict,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": text("'{}'::jsonb")},
+    )
+    base_version: int | None = None  # of its subject, as whoever asks had read it
     state: ProposalState = Field(
         default=PROPOSALS.initial, sa_type=words_of(ProposalState, "state")
     )
@@ -61,9 +91,31 @@ class Proposal(SQLModel, table=True):
     responsible_id: UUID | None = None  # who took it over; none: whoever drafted it
     submitted_by: UUID | None = None
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    policy_version: int | None = None  # of its regency, when it began; none: nothing was decided
+    period: date | None = None  # the first day of the month whose decree it is for
+    deliberation_id: UUID | None = None  # by what it left its village last: one of the two
+    statement_id: UUID | None = None
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class ProposalClaim(SQLModel, table=True):
+    """What an open proposal wants to change, and a field that is given once for good.
+
+    No two proposals hold the same field of a subject: the second is refused.
+    """
+
+    __tablename__ = "proposal_claim"
+    __table_args__ = (
+        ForeignKeyConstraint(["proposal_id"], ["proposal.id"]),
+        Index(None, "proposal_id"),
+    )
+
+    subject_id: UUID = Field(primary_key=True)
+    field: str = Field(primary_key=True, sa_type=Text)
+    proposal_id: UUID
+    scope_code: int = Field(sa_type=BigInteger)
 
 
 class ProposalCount(SQLModel, table=True):
@@ -86,6 +138,15 @@ class Policy(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     regency_code: str = Field(unique=True, sa_type=Text)
     district_checks: bool
+    quorum: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    statement_kinds: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(Text),
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
+    windows: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
+    )
     state: PolicyState = Field(default=PolicyState.IN_FORCE, sa_type=words_of(PolicyState, "state"))
     version: int = 1
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
