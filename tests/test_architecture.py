@@ -19,6 +19,8 @@ from app.main import PUBLIC
 from app.routers.contract import as_text
 from app.routers.grounds import Grounds
 from app.routers.problems import SHAPES, status_of, type_of
+from scripts.workflows import DOCUMENT as WORKFLOWS_PAGE
+from scripts.workflows import document
 from tests.contract import routes_of
 from tests.registry import Registry
 
@@ -187,6 +189,10 @@ def test_the_diagram_in_the_readme_is_the_table():
     diagram = readme.partition("<!-- workflow -->")[2].partition("<!-- /workflow -->")[0]
 
     assert f"```mermaid\n{as_mermaid(PROPOSALS)}\n```" == diagram.strip()
+
+
+def test_the_workflows_in_the_documents_are_the_tables():
+    assert WORKFLOWS_PAGE.read_text(encoding="utf-8") == document(), "run `make workflows`"
 
 
 def test_no_lock_names_a_package_index():
