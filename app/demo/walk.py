@@ -4,11 +4,8 @@ Nine people work on it, each with a token of their own. Nothing of the service i
 only who the demo's people are and how its households come about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
-from operator import itemgetter
-from secrets import randbelow, randbits
 from typing import Any
 from uuid import uuid4
 
@@ -17,16 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from app.demo import accounts as offices
-from app.demo import visits
 from app.demo.accounts import CIBEBER, KEDALEMAN, PASSWORD, Office
-from app.demo.draws import Draw
-from app.demo.people import SPOTLESS, FamilySketch, HouseholdSketch, MemberSketch, households
-from app.demo.regencies import regency_of
+from app.demo.sent import a_family, draft_of, sheet_of
 
 CREATED, OK, FORBIDDEN, NOT_FOUND = 201, 200, 403, 404
 PATIENCE_SECONDS = 15
 UUID_LENGTH = 36
-SEX_CODES = {"male": 1, "female": 2}
 
 DELIBERATION = {
     "held_on": "2026-01-15",
@@ -53,7 +46,6 @@ WALKERS = (
     offices.OPERATOR,
     *(office for office, _ in WAITS_FOR.values()),
 )
-VISITED_ON = date(2026, 1, 12)
 
 
 class Stumbled(Exception):
@@ -131,11 +123,11 @@ class _Walk:
         neighbour = await self._sign_in(offices.OPERATOR, KEDALEMAN)
 
         self._headline("The village enters a household and visits it, two filling in one sheet")
-        family = _a_family()
-        draft = _draft_of(family)
+        family = a_family(CIBEBER)
+        draft = draft_of(family)
         household_id = await self._enter_household(draft)
         await self._look_from_next_door(neighbour, household_id)
-        await self._survey(household_id, _sheet_of(family, draft))
+        await self._survey(household_id, sheet_of(family, draft))
 
         self._headline("The village proposes it and deliberates")
         proposal_id = await self._propose(household_id)
@@ -284,66 +276,3 @@ def _shortened(path: str) -> str:
 def _gist(said: Mapping[str, Any]) -> str:
     """The word of an answer that matters here: where it leads, or why not."""
     return str(said.get("target") or said.get("state") or said.get("title") or "")
-
-
-# --- The household
-
-
-def _a_family() -> HouseholdSketch:
-    """Parents with children whose every paper is in order, and new on every walk."""
-    fresh = households(randbits(32), CIBEBER, 100, flaws=SPOTLESS)
-    return next(each for each in fresh if len(each.families) == 1 and len(each.members) > 3)  # noqa: PLR2004
-
-
-def _draft_of(household: HouseholdSketch) -> dict[str, Any]:
-    """As it is sent. The client chooses the ids, so that it could have worked offline."""
-    return {
-        "id": str(uuid4()),
-        "village_code": household.village_code,
-        "address": household.address,
-        "rt": household.rt,
-        "rw": household.rw,
-        "location": {"latitude": household.latitude, "longitude": household.longitude},
-        "families": [_family(family, household.members) for family in household.families],
-    }
-
-
-def _sheet_of(household: HouseholdSketch, draft: Mapping[str, Any]) -> dict[str, Any]:
-    """What was answered on the visit, by the members as they were sent."""
-    sent = [member for family in draft["families"] for member in family["members"]]
-    ids = [member["id"] for member in sorted(sent, key=itemgetter("number"))]
-    return {
-        "id": str(uuid4()),
-        "surveyed_on": VISITED_ON.isoformat(),
-        "enumerator_name": "Dewi Lestari",
-        "respondent_name": household.members[0].name,
-        "outcome": 1,
-        "answers": visits.answers(
-            Draw(str(draft["id"])), regency_of(CIBEBER), household, ids, VISITED_ON
-        ),
-    }
-
-
-def _family(family: FamilySketch, members: Sequence[MemberSketch]) -> dict[str, Any]:
-    return {
-        "id": str(uuid4()),
-        "number": family.number,
-        "card_number": family.card_number,
-        "members": [_member(each) for each in members if each.family_number == family.number],
-    }
-
-
-def _member(member: MemberSketch) -> dict[str, Any]:
-    return {
-        "id": str(uuid4()),
-        "number": member.number,
-        "name": member.name,
-        "nik": f"{(member.nik or '')[:12]}{1 + randbelow(9999):04}",
-        "sex": SEX_CODES[member.sex],
-        "birth_place": member.birth_place,
-        "birth_date": member.birth_date.isoformat(),
-        "mother_name": member.mother_name,
-        "relation_to_household_head": member.relation_to_household_head,
-        "relation_to_family_head": member.relation_to_family_head,
-        "marital_status": member.marital_status,
-    }

@@ -19,7 +19,7 @@ from rich.console import Console
 from sqlalchemy import Text, cast, func
 from sqlmodel import select
 
-from app.commands.proposals import Dossier
+from app.commands.kinds.new_families import Dossier
 from app.db import audit_chain, roles
 from app.db.proposals import people_of
 from app.db.scope import scope_statement
