@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from app.domain.labels import label_of
+
 
 class Language(StrEnum):
     INDONESIAN = "id"
@@ -18,21 +20,41 @@ class Language(StrEnum):
 
 @dataclass(frozen=True)
 class Said:
-    """One sentence in both languages; `{words}` in braces are filled in when it is told."""
+    """One sentence in both languages; `{words}` in braces are filled in when it is told.
+
+    Codes are told by their labels where the sentence speaks of them; where they are to be sent
+    (`{targets}`, `{missing}`), they stand as they are.
+    """
 
     id: str
     en: str
 
     def told(self, language: Language, words: dict[str, object] | None = None) -> str:
         sentence = self.id if language is Language.INDONESIAN else self.en
-        return sentence.format(**{k: _spoken(v) for k, v in (words or {}).items()})
+        spoken = {
+            key: _spoken(value, LABELLED.get(key), language) for key, value in (words or {}).items()
+        }
+        return sentence.format(**spoken)
 
 
-def _spoken(value: object) -> str:
+# The words of a sentence that are codes, and what they are codes of.
+LABELLED = {
+    "name": "subjects",
+    "kind": "kinds",
+    "action": "actions",
+    "state": "states",
+    "role": "roles",
+    "roles": "roles",
+}
+
+
+def _spoken(value: object, group: str | None, language: Language) -> str:
+    if isinstance(value, Said):
+        return value.told(language)
     if isinstance(value, str):
-        return str(value)
+        return label_of(value, group, language) if group else str(value)
     if isinstance(value, Iterable):
-        return ", ".join(sorted(map(str, value)))
+        return ", ".join(sorted(_spoken(each, group, language) for each in value))
     return str(value)
 
 
@@ -61,6 +83,11 @@ class Refusal(Exception):
         self.faults = tuple(faults)
         self.words = words
         self.members: dict[str, object] = {}  # what the problem document carries besides
+
+    @classmethod
+    def code(cls) -> str:
+        words = "".join(f"-{c.lower()}" if c.isupper() else c for c in cls.__name__)
+        return words.lstrip("-")
 
 
 class NotRecognised(Refusal):

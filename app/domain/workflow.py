@@ -3,10 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from itertools import combinations
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from app.domain.actors import Actor, Role
-from app.domain.errors import Conflict, Fault, Incomplete, NotPermitted, Refusal, Said
+from app.domain.errors import Conflict, Fault, Incomplete, NotPermitted, Said
+from app.domain.facts import BARS, Fact
 
 State = TypeVar("State", bound=StrEnum)
 Action = TypeVar("Action", bound=StrEnum)
@@ -17,23 +21,13 @@ class Ground(StrEnum):
 
     REASON = "reason"  # a code of the closed list
     NOTE = "note"  # why, in words
+    MARKS = "marks"  # what of it, place by place
     DELIBERATION = "deliberation"  # musyawarah desa/kelurahan
+    STATEMENT = "statement"  # SPTJM
     LETTER_NUMBER = "letter_number"  # surat pengesahan
     LETTER_DATE = "letter_date"
     DECREE_NUMBER = "decree_number"  # SK penetapan
     DECREE_DATE = "decree_date"
-
-
-class Fact(StrEnum):
-    """What a row of a table may depend on besides state and role. Facts come from the database."""
-
-    DISTRICT_CHECKS = "district_checks"  # the regency's policy lets the district check
-    DISTRICT_FORWARDS = "district_forwards"  # it does not
-    OWN_WORK = "own_work"  # the actor is the author of what he decides on
-    OWN_ACCOUNT = "own_account"
-    OTHERS_ACCOUNT = "others_account"
-    ON_ITS_WAY = "on_its_way"  # a proposal about it is with a tier above the village's desk
-    PROPOSED = "proposed"  # a proposal about it is not yet ended
 
 
 Offers = dict[str, dict[str, list[dict[str, object]]]]
@@ -44,63 +38,8 @@ class RoleMayNot(NotPermitted):
 
     title = Said(id="Tindakan ini milik peran lain", en="This action belongs to another role")
     detail = Said(
-        id="Peran {role} tidak pernah melakukan {action} atas {name}. Yang dapat: {roles}.",
-        en="The role {role} never takes {action} on a {name}. Those who may: {roles}.",
-    )
-
-
-class OwnWork(NotPermitted):
-    """Nobody decides on his own proposal."""
-
-    title = Said(
-        id="Usulan sendiri tidak boleh diputus sendiri",
-        en="Nobody decides on his own proposal",
-    )
-    detail = Said(
-        id="Anda yang membuat atau mengajukan {name} ini. Mintalah petugas lain memutuskannya.",
-        en="You drafted or submitted this {name}. Ask another officer to decide on it.",
-    )
-
-
-class OwnAccount(NotPermitted):
-    """Nobody dismisses or reinstates himself."""
-
-    title = Said(id="Ini akun Anda sendiri", en="This is your own account")
-    detail = Said(
-        id="Mintalah admin lain melakukan {action} atas akun Anda.",
-        en="Ask another administrator to {action} your account.",
-    )
-
-
-class OthersAccount(NotPermitted):
-    """Nobody chooses a password for another."""
-
-    title = Said(id="Ini akun orang lain", en="This is the account of another")
-    detail = Said(
-        id="Hanya pemilik akun yang dapat melakukan {action}.",
-        en="Only whose account it is may {action}.",
-    )
-
-
-class OnItsWay(Conflict):
-    """A proposal about it is on its way, so it is locked."""
-
-    title = Said(id="Terkunci: usulannya sedang diproses", en="Locked: its proposal is on its way")
-    detail = Said(
-        id="Data ini dibekukan selama usulannya diproses. Tarik usulan itu, atau tunggu "
-        "dikembalikan, lalu ulangi.",
-        en="This is frozen while its proposal is on its way. Withdraw the proposal, or wait "
-        "until it is returned, then retry.",
-    )
-
-
-class StillProposed(Conflict):
-    """A proposal about it has not ended."""
-
-    title = Said(id="Masih ada usulan yang berjalan", en="A proposal about it has not ended")
-    detail = Said(
-        id="Tarik dahulu usulan atas data ini, lalu ulangi.",
-        en="Withdraw the proposal about it first, then retry.",
+        id="Peran {role} tidak berwenang {action} {name}. Yang berwenang: {roles}.",
+        en="The role {role} may never {action} a {name}. Those who may: {roles}.",
     )
 
 
@@ -112,7 +51,7 @@ class ActionNotOpen(Conflict):
         en="This action is not open in the present state",
     )
     detail = Said(
-        id="Tidak dapat {action} atas {name} yang berstatus {state}. Baca ulang, lalu pilih dari "
+        id="Tidak dapat {action} {name} yang berstatus {state}. Baca ulang, lalu pilih dari "
         "open_actions.",
         en="Cannot {action} a {name} that is {state}. Read it again and choose from open_actions.",
     )
@@ -133,7 +72,7 @@ class GroundsMissing(Incomplete):
 
     title = Said(id="Dasar tindakan belum lengkap", en="The grounds are incomplete")
     detail = Said(
-        id="Untuk {action} atas {name}, lengkapi: {missing}.",
+        id="Untuk {action} {name}, lengkapi: {missing}.",
         en="To {action} a {name}, give: {missing}.",
     )
 
@@ -143,26 +82,20 @@ class GroundsNotAsked(Incomplete):
 
     title = Said(id="Ada dasar yang tidak berlaku", en="Grounds that do not belong here")
     detail = Said(
-        id="Untuk {action} atas {name}, hapus: {unasked}.",
+        id="Untuk {action} {name}, hapus: {unasked}.",
         en="To {action} a {name}, leave out: {unasked}.",
     )
 
 
 ALWAYS_WELCOME = frozenset({Ground.NOTE})
+NO_GROUNDS: Mapping[Ground, object] = MappingProxyType({})
 GROUND_NOT_ASKED = Said(
     id="Tindakan ini tidak bersandar pada bagian ini; hapus.",
     en="This action does not rest on this; leave it out.",
 )
 GROUND_MISSING = Said(id="Bagian ini wajib diisi.", en="This is required.")
 
-BARS: dict[Fact, type[Refusal]] = {
-    Fact.OWN_WORK: OwnWork,
-    Fact.OWN_ACCOUNT: OwnAccount,
-    Fact.OTHERS_ACCOUNT: OthersAccount,
-    Fact.ON_ITS_WAY: OnItsWay,
-    Fact.PROPOSED: StillProposed,
-}
-ALTERNATIVES = (frozenset({Fact.DISTRICT_CHECKS, Fact.DISTRICT_FORWARDS}),)
+ALTERNATIVES = frozenset({Fact.DISTRICT_CHECKS, Fact.DISTRICT_FORWARDS, Fact.OTHER_VILLAGE})
 
 
 @dataclass(frozen=True)
@@ -205,7 +138,7 @@ class Step(Generic[State, Action]):
     source: State | None
     target: State
     actor: Actor
-    grounds: Mapping[Ground, object] = field(default_factory=dict)
+    grounds: Mapping[Ground, object] = field(default_factory=lambda: NO_GROUNDS)
 
 
 @dataclass(frozen=True)
@@ -221,7 +154,8 @@ class Workflow(Generic[State, Action]):
     """`begun` says by which action of whom a thing comes into being, in the state `initial`.
 
     `chosen` are the actions whose target the actor names; elsewhere the table knows it. `beside`
-    are those that keep the state: nobody is waited for because of them, no arrow is drawn.
+    are those that keep the state or take back: nobody is waited for because of them, no arrow is
+    drawn.
     `implied` are those that nobody asks for: another subject's step brings them about.
     """
 
@@ -243,6 +177,9 @@ class Workflow(Generic[State, Action]):
         self.beside = frozenset(beside)
         self.implied = frozenset(implied)
         self.transitions = tuple(transitions)
+        # A thousand steps of one list are looked up once.
+        self._row = cache(self._look_up)
+        self._roles = cache(self.roles_for)
         for number, row in enumerate(self.transitions):
             for other in self.transitions[:number]:
                 if self._clash(row, other):
@@ -253,7 +190,7 @@ class Workflow(Generic[State, Action]):
             return False
         if row.action in self.chosen:
             return row.target is other.target
-        return {row.when, other.when} not in ALTERNATIVES
+        return row.when is other.when or not {row.when, other.when} <= ALTERNATIVES
 
     def begin(self, *, by: Actor) -> Step[State, Action]:
         """The step that brings a thing into being."""
@@ -263,7 +200,7 @@ class Workflow(Generic[State, Action]):
 
     def permit(self, action: Action, *, by: Actor) -> None:
         """Refuse whoever never takes this action, before anything is told of its subject."""
-        if by.role not in self.roles_for(action):
+        if by.role not in self._roles(action):
             raise self._role_may_not(action, by)
 
     def step(  # noqa: PLR0913 - each is a column of the table
@@ -278,27 +215,39 @@ class Workflow(Generic[State, Action]):
     ) -> Step[State, Action]:
         """The step that leads on from `state`, or a `Refusal` that says why there is none."""
         self.permit(action, by=by)
+        grounds = grounds or NO_GROUNDS
+        given = frozenset(ground for ground, said in grounds.items() if said)
+        row = self._row(state, action, by.role, frozenset(facts), to, given)
+        return Step(self.name, action, row.source, row.target, by, grounds)
 
-        rows = [row for row in self._from(state, by.role, facts) if row.action is action]
+    def _look_up(  # noqa: PLR0913, PLR0917 - each is a column of the table
+        self,
+        state: State,
+        action: Action,
+        role: Role,
+        facts: frozenset[Fact],
+        to: State | None,
+        given: frozenset[Ground],
+    ) -> Transition[State, Action]:
+        row = self._found(state, action, role, facts, to)
+        self._demand(row, given)
+        return row
+
+    def _found(
+        self, state: State, action: Action, role: Role, facts: frozenset[Fact], to: State | None
+    ) -> Transition[State, Action]:
+        rows = [
+            row
+            for row in self.transitions
+            if row.action is action and row.source is state and role in row.by and row.stands(facts)
+        ]
         if not rows:
             raise ActionNotOpen(action=action, name=self.name, state=state)
         for row in rows:
             bar = row.barred(facts)
             if bar is not None:
                 raise BARS[bar](action=action, name=self.name)
-
-        row = self._row_to(to, rows)
-        self._demand(row, grounds or {})
-        return Step(self.name, action, row.source, row.target, by, grounds or {})
-
-    def _from(
-        self, state: State, role: Role, facts: Collection[Fact]
-    ) -> list[Transition[State, Action]]:
-        return [
-            row
-            for row in self.transitions
-            if row.source is state and role in row.by and row.stands(facts)
-        ]
+        return self._row_to(to, rows)
 
     def _role_may_not(self, action: Action, by: Actor) -> RoleMayNot:
         return RoleMayNot(role=by.role, action=action, name=self.name, roles=self.roles_for(action))
@@ -318,13 +267,13 @@ class Workflow(Generic[State, Action]):
         }
         raise TargetNotOpen([Fault("/target", "target_not_open", said, words)], **words)
 
-    def _demand(self, row: Transition[State, Action], grounds: Mapping[Ground, object]) -> None:
-        missing = sorted(row.needs - {ground for ground, given in grounds.items() if given})
+    def _demand(self, row: Transition[State, Action], given: frozenset[Ground]) -> None:
+        missing = sorted(row.needs - given)
         if missing:
             faults = [Fault(f"/grounds/{g}", "missing", GROUND_MISSING) for g in missing]
             raise GroundsMissing(faults, action=row.action, name=self.name, missing=missing)
         welcome = row.needs | row.takes | ALWAYS_WELCOME
-        unasked = sorted({g for g, given in grounds.items() if given} - welcome)
+        unasked = sorted(given - welcome)
         if unasked:
             faults = [Fault(f"/grounds/{g}", "not_asked", GROUND_NOT_ASKED) for g in unasked]
             raise GroundsNotAsked(faults, action=row.action, name=self.name, unasked=unasked)
@@ -338,6 +287,15 @@ class Workflow(Generic[State, Action]):
         silent = self.beside | self.implied
         moved = {r.source for r in self.transitions if role in r.by and r.action not in silent}
         return [state for state in type(self.initial) if state in moved]
+
+    def facts_for(self, action: Action, role: Role) -> frozenset[Fact]:
+        """All on which this action may depend for that role; the others need not be known."""
+        rows = [row for row in self.transitions if row.action is action and role in row.by]
+        return frozenset(fact for row in rows for fact in (row.when, *row.bars) if fact)
+
+    def sources_of(self, action: Action, role: Role) -> set[State]:
+        """The states from which that role may take this action."""
+        return {r.source for r in self.transitions if r.action is action and role in r.by}
 
     def open_to(
         self, role: Role, state: State, *, facts: Collection[Fact] = ()
@@ -353,6 +311,20 @@ class Workflow(Generic[State, Action]):
         ]
         actions = dict.fromkeys(row.action for row in rows)
         return [self._offer(action, [r for r in rows if r.action is action]) for action in actions]
+
+    def bars_for(self, role: Role) -> list[Fact]:
+        """Whatever may bar that role from anything, in the order of the facts."""
+        found = {bar for row in self.transitions if role in row.by for bar in row.bars}
+        return [fact for fact in Fact if fact in found]
+
+    def situations(self, role: Role) -> dict[str, frozenset[Fact]]:
+        """What may bar that role, in every combination: each by its facts, one blank between."""
+        bars = self.bars_for(role)
+        return {
+            " ".join(facts): frozenset(facts)
+            for number in range(len(bars) + 1)
+            for facts in combinations(bars, number)
+        }
 
     def offers(self, role: Role, situations: Mapping[str, Collection[Fact]]) -> Offers:
         """Situation -> state -> what is open, as JSON: for a statement that answers with it."""
