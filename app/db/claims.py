@@ -28,6 +28,7 @@ class Taken:
     other_id: UUID | None = None
     other_kind: ProposalKind | None = None
     other_state: ProposalState | None = None
+    other_programme: str | None = None  # where it asks for one
 
 
 # Sorted, so that two who want the same fields wait for each other in one order.
@@ -38,10 +39,10 @@ SELECT * FROM unnest(
     CAST(:scopes AS bigint[])
 ) AS wanted (subject_id, field, proposal_id, scope_code)
 ORDER BY subject_id, field
-ON CONFLICT DO NOTHING RETURNING subject_id, field
+ON CONFLICT DO NOTHING RETURNING subject_id, field, proposal_id
 """)
 OTHERS = text("""
-SELECT c.subject_id, c.field, p.id, p.kind, p.state
+SELECT c.subject_id, c.field, p.id, p.kind, p.state, p.asks ->> 'programme'
 FROM proposal_claim c JOIN proposal p ON p.id = c.proposal_id
 WHERE (c.subject_id, c.field) IN (
     SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:fields AS text[])))
@@ -63,8 +64,8 @@ async def lay(session: AsyncSession, claims: Sequence[Claim]) -> list[Taken]:
         return []
     connection = await session.connection()
     laid = await connection.execute(LAY, _arrays(claims))
-    got = {(subject_id, field) for subject_id, field in laid}
-    lost = [each for each in claims if (each.subject_id, each.field) not in got]
+    got = {tuple(row) for row in laid}
+    lost = [e for e in claims if (e.subject_id, e.field, e.proposal.id) not in got]
     if not lost:
         return []
     await release(session, [each.proposal for each in lost])

@@ -19,6 +19,7 @@ from app.domain.errors import Refusal
 
 Follows = dict[UUID, Mapping[str, object] | Refusal]  # by proposal: its changes, or why it stays
 Follow = Callable[[AsyncSession, Sequence[Proposal], Actor], Awaitable[Follows]]
+After = Callable[[AsyncSession, Sequence[Proposal], Actor], Awaitable[None]]
 Draft = Callable[[AsyncSession, Household, Proposal, Actor], Awaitable[None]]
 
 
@@ -32,10 +33,15 @@ async def let_go(session: AsyncSession, proposals: Sequence[Proposal], _: Actor)
 class Kind:
     """`drafted` refuses what cannot be asked of this household at all; `submitted` checks what is
     asked, freezes it and lays claim to it; `determined` carries it into the registry; `ended` lets
-    go where nothing comes of it, and `reopened` takes hold again when that is undone."""
+    go where nothing comes of it, and `reopened` takes hold again when that is undone.
+
+    For kinds with two ends: `withdrawn` where that differs from being rejected, and `met` once a
+    proposal has come to where it waits for the other."""
 
     drafted: Draft
     submitted: Follow
     determined: Follow
     reopened: Follow
     ended: Follow = let_go
+    withdrawn: Follow | None = None
+    met: After | None = None
