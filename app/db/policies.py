@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db.pages import Position
 from app.db.regions import COUNTS_NOW
 from app.db.sessions import Reading
 from app.db.tables.proposals import Policy
@@ -12,6 +13,8 @@ from app.domain.errors import NotFound, Said
 from app.domain.policies import POLICIES
 from app.domain.regions import Region, Tier
 
+DECIDED = ("district_checks", "quorum", "statement_kinds", "windows")
+
 
 class RegencyNotFound(NotFound):
     """No such regency."""
@@ -19,21 +22,71 @@ class RegencyNotFound(NotFound):
     title = Said(id="Kabupaten atau kota tidak ditemukan", en="No such regency")
 
 
+class PolicyVersionNotFound(NotFound):
+    """The regency has not decided so often."""
+
+    title = Said(
+        id="Versi kebijakan tidak ditemukan", en="No such version of this regency's policy"
+    )
+    detail = Said(
+        id="Lihat versi yang ada di /v1/policies/{regency_code}/versions.",
+        en="See which versions there are at /v1/policies/{regency_code}/versions.",
+    )
+
+
+_DECIDED_AS_JSON = """
+    'district_checks', coalesce({p}.district_checks, false),
+    'quorum', coalesce({p}.quorum, 0),
+    'statement_kinds', coalesce({p}.statement_kinds, '{{}}'),
+    'windows', coalesce({p}.windows, '[]')"""
+
 DOCUMENT = f"""
 SELECT json_build_object(
     'version', coalesce(p.version, 0),
     'regency_code', r.code,
-    'district_checks', coalesce(p.district_checks, false),
+    {_DECIDED_AS_JSON.format(p="p")},
     'updated_at', p.updated_at
 )::text
 FROM region r LEFT JOIN policy p ON p.regency_code = r.code
 WHERE r.code = $1 AND r.tier = 'regency' AND {COUNTS_NOW}
+"""
+_VERSION = f"""json_build_object(
+    'version', v.version, 'regency_code', v.regency_code, {_DECIDED_AS_JSON.format(p="v")},
+    'decided_by', v.decided_by, 'decided_at', v.decided_at)"""
+VERSION = f"SELECT {_VERSION}::text FROM policy_version v WHERE regency_code = $1 AND version = $2"
+VERSIONS = f"""
+WITH page AS (
+    SELECT * FROM policy_version WHERE regency_code = $1 AND version > $2
+    ORDER BY version LIMIT $3::int + 1
+),
+shown AS (SELECT * FROM page ORDER BY version LIMIT $3::int)
+SELECT json_build_object(
+    'next', CASE WHEN (SELECT count(*) FROM page) > $3::int THEN
+        (SELECT '0.' || max(version) FROM shown) END,
+    'items', coalesce((SELECT json_agg({_VERSION} ORDER BY version) FROM shown v), '[]'))::text
+FROM region r WHERE r.code = $1 AND r.tier = 'regency' AND {COUNTS_NOW}
 """
 
 
 async def document(reading: Reading, regency_code: str) -> str:
     """The policy as `PolicyView`, in JSON; version 0 where the regency has decided nothing."""
     body = await reading.document(DOCUMENT, regency_code)
+    if body is None:
+        raise RegencyNotFound
+    return body
+
+
+async def version_document(reading: Reading, regency_code: str, version: int) -> str:
+    """What the regency had decided then, as `PolicyVersionView`."""
+    body = await reading.document(VERSION, regency_code, version)
+    if body is None:
+        raise PolicyVersionNotFound(regency_code=regency_code)
+    return body
+
+
+async def list_versions(reading: Reading, regency_code: str, after: Position, limit: int) -> str:
+    """A page of `PolicyVersionView`s, the first decision first."""
+    body = await reading.document(VERSIONS, regency_code, after.id, limit)
     if body is None:
         raise RegencyNotFound
     return body
@@ -52,6 +105,23 @@ async def find(session: AsyncSession, regency_code: str, *, within: Region) -> P
     policies = await session.exec(
         select(Policy).where(Policy.regency_code == regency_code).with_for_update()
     )
-    return policies.one_or_none() or Policy(
-        regency_code=regency_code, district_checks=False, version=0, state=POLICIES.initial
+    return policies.one_or_none() or undecided(regency_code)
+
+
+async def in_force(session: AsyncSession, village: Region) -> Policy:
+    """What the village's regency has decided by now; everybody may know it."""
+    regency_code = village.at(Tier.REGENCY).code
+    policies = await session.exec(select(Policy).where(Policy.regency_code == regency_code))
+    return policies.one_or_none() or undecided(regency_code)
+
+
+def undecided(regency_code: str) -> Policy:
+    return Policy(
+        regency_code=regency_code,
+        district_checks=False,
+        quorum=0,
+        statement_kinds=[],
+        windows=[],
+        version=0,
+        state=POLICIES.initial,
     )

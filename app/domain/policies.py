@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from app.domain.actors import Role
-from app.domain.workflow import Fact, Transition, Workflow
+from app.domain.facts import Fact
+from app.domain.workflow import Transition, Workflow
 
 
 class PolicyState(StrEnum):

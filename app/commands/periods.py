@@ -1,0 +1,62 @@
+"""Which period the proposals of a step count for afterwards."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.commands.kinds.base import Follows
+from app.db import windows
+from app.db.tables.base import now
+from app.db.tables.proposals import Proposal
+from app.domain.errors import Refusal
+from app.domain.periods import is_forward, month_at, period_after
+from app.domain.proposals import ProposalAction, ProposalState
+from app.domain.regions import Region
+from app.domain.windows import Window, Work, national
+from app.domain.workflow import Step
+
+Going = Sequence[tuple[Proposal, Step[ProposalState, ProposalAction]]]
+
+
+async def periods_after(session: AsyncSession, going: Going) -> Follows:
+    """By proposal: its new period where that changes, or the refusal of what comes too late."""
+    forward = [
+        (each, step)
+        for each, step in going
+        if is_forward(step.source, step.target) and step.action is not ProposalAction.UNDO
+    ]
+    if not forward:
+        return {}
+    moment = now()
+    regencies = {str(each.scope_code)[:4] for each, _ in forward}
+    calendars = await windows.calendars(session, regencies, on=moment.date())
+    known: dict[Hashable, Mapping[str, object] | Refusal] = {}
+    follows: Follows = {}
+    for each, step in forward:
+        village = Region(str(each.scope_code))
+        work = Work(step.actor.role, each.kind, each.asks.get("programme"), village)
+        around = calendars.at(village)
+        alike = _alike(work, around, each.period)
+        if alike not in known:
+            known[alike] = _after(each.period, around, work, moment)
+        follows[each.id] = known[alike]
+    return follows
+
+
+def _alike(work: Work, around: Sequence[Window], period: date | None) -> Hashable:
+    """Of a hundred thousand, most are: by the nation's windows alone, a village is its clock."""
+    place = work.village.time_zone if around is national() else work.village
+    return (work.role, work.kind, work.programme, place, period)
+
+
+def _after(
+    period: date | None, around: Sequence[Window], work: Work, moment: datetime
+) -> Mapping[str, object] | Refusal:
+    try:
+        reached = period_after(period, around, work, moment)
+    except Refusal as refusal:
+        return refusal
+    missed = period or month_at(moment, work.village)
+    late = {"missed_period": missed} if reached > missed else {}
+    return {**late, "period": reached} if reached != period else {}
