@@ -130,7 +130,7 @@ def _required(
         yield from _of_family(codebook, family, members)
     known = {family.id for family in families}
     for member in members:
-        yield from _of_member(codebook, member, known)
+        yield from lacking(codebook, member, known)
 
 
 def _of_family(codebook: Codebook, family: Family, members: Sequence[Member]) -> Iterator[Fault]:
@@ -142,8 +142,8 @@ def _of_family(codebook: Codebook, family: Family, members: Sequence[Member]) ->
         yield Fault(place, "M30", NOBODY)
 
 
-def _of_member(codebook: Codebook, member: Member, families: Collection[UUID]) -> Iterator[Fault]:
-    """Whose family has left the household has none."""
+def lacking(codebook: Codebook, member: Member, families: Collection[UUID]) -> Iterator[Fault]:
+    """What M30 asks of a person. Whose family has left the household has none."""
     columns = codebook.sections["members"].values()
     printed = {each.kept_as: each.form_ref for each in columns if each.kept_in is Kept.MEMBER}
     printed["family_id"] = codebook.of_member("family_number").form_ref

@@ -1,14 +1,17 @@
 """A new family (usulan DTKS baru): a drafted household and everybody in it is registered."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands.kinds.base import Follows, Kind
-from app.db import households, niks, proposals, surveys
-from app.db.audit import record
+from app.db import households, niks, proposals, records, surveys
+from app.db.audit import Move, record_all
 from app.db.tables.base import now
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Family, Household, Member
@@ -17,8 +20,28 @@ from app.domain import new_families
 from app.domain.actors import Actor
 from app.domain.dtks_ids import DtksKind, dtks_id
 from app.domain.errors import Conflict, Fault, Refusal, Said
-from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction
+from app.domain.households import (
+    FAMILIES,
+    HOUSEHOLDS,
+    MEMBERS,
+    RecordAction,
+    Records,
+    RecordState,
+)
+from app.domain.moves import OFFER
+from app.domain.records import Home
 
+Record = TypeVar("Record", Family, Member)
+
+WORKFLOW_OF: dict[type[Household | Family | Member], Records] = {
+    Household: HOUSEHOLDS,
+    Family: FAMILIES,
+    Member: MEMBERS,
+}
+DTKS_KIND_OF: dict[type, DtksKind] = {
+    Household: DtksKind.HOUSEHOLD,
+    Member: DtksKind.MEMBER,
+}
 NUMBERS = text("SELECT ARRAY(SELECT nextval('dtks_id') FROM generate_series(1, :count))")
 FROZEN = (
     "id",
@@ -64,6 +87,10 @@ class NikHeldElsewhere(Conflict):
         "if it was mistyped, correct it. The draft is kept.",
     )
 
+    def __init__(self, faults: Iterable[Fault] = (), **words: object) -> None:
+        super().__init__(faults, **words)
+        self.members["offers"] = [OFFER]
+
 
 HELD = Said(
     id="NIK ini sudah dipakai. Periksa KTP, atau ajukan perpindahan orang ini.",
@@ -91,7 +118,10 @@ class Dossier:
         self.families = families
         self.members = members
         self.survey = survey
-        self.member_ids = [member.id for member in members]
+
+    @property
+    def records(self) -> list[Household | Family | Member]:
+        return [self.household, *self.families, *self.members]
 
     def complete(self) -> None:
         """Refuse with everything that is wanting, or say nothing."""
@@ -112,88 +142,150 @@ class Dossier:
         }
 
 
+Dossiers = dict[UUID, Dossier]  # by proposal
+
+
 def _copy(row: Any, columns: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
     return {k: v for k, v in row.model_dump(mode="json").items() if k in columns}
 
 
-async def _dossier(session: AsyncSession, proposal: Proposal, by: Actor) -> Dossier:
-    household = await households.find(session, proposal.household_id, within=by.region, hold=True)
-    families, members = await proposals.people_of(session, proposal, within=by.region)
-    survey = await surveys.current_of(session, household, within=by.region)
-    return Dossier(household, families, members, survey)
+async def _dossiers(
+    session: AsyncSession, about: Sequence[Proposal], by: Actor, *, surveyed: bool = False
+) -> Dossiers:
+    ids = [each.household_id for each in about]
+    found = await households.hold(session, ids, within=by.region)
+    families, members = await proposals.people_of_each(session, ids, within=by.region)
+    sheets = await surveys.current_of_each(session, ids, within=by.region) if surveyed else {}
+    families_of, members_of = _by_household(families), _by_household(members)
+    return {
+        each.id: Dossier(
+            found[each.household_id],
+            families_of[each.household_id],
+            members_of[each.household_id],
+            sheets.get(each.household_id),
+        )
+        for each in about
+    }
 
 
-async def _each(
-    session: AsyncSession,
-    about: Sequence[Proposal],
-    by: Actor,
-    one: Callable[[AsyncSession, Dossier, Actor], Awaitable[Mapping[str, object]]],
-) -> Follows:
-    """One after the other: what is wanting in one keeps no other from going on."""
-    follows: Follows = {}
-    for each in about:
-        try:
-            follows[each.id] = await one(session, await _dossier(session, each, by), by)
-        except Refusal as refusal:
-            follows[each.id] = refusal
-    return follows
+def _by_household(records: Iterable[Record]) -> dict[UUID, list[Record]]:
+    found: dict[UUID, list[Record]] = defaultdict(list)
+    for record in records:
+        found[record.household_id].append(record)
+    return found
 
 
 async def _submitted(session: AsyncSession, about: Sequence[Proposal], by: Actor) -> Follows:
-    return await _each(session, about, by, _freeze)
-
-
-async def _freeze(session: AsyncSession, dossier: Dossier, by: Actor) -> Mapping[str, object]:
     """Freeze a copy of what is complete, and claim its NIKs."""
-    dossier.complete()
-    await _claim(session, dossier, by)
-    return {"content": dossier.content(), "submitted_by": by.id, "submitted_at": now()}
+    dossiers = await _dossiers(session, about, by, surveyed=True)
+    refused = _each(dossiers, Dossier.complete)
+    whole = {each: dossier for each, dossier in dossiers.items() if each not in refused}
+    refused |= await _claim(session, whole)
+    return refused | {
+        each: {"content": dossier.content(), "submitted_by": by.id, "submitted_at": now()}
+        for each, dossier in whole.items()
+        if each not in refused
+    }
 
 
-async def _claim(session: AsyncSession, dossier: Dossier, _: Actor) -> Mapping[str, object]:
-    await niks.release(session, dossier.member_ids)
-    held = await niks.claim(session, dossier.member_ids)
-    if held:
-        await niks.release(session, dossier.member_ids)
-        faults = [
-            Fault(f"/members/{m}/nik", "nik_held", HELD) for m in dossier.member_ids if m in held
-        ]
-        raise NikHeldElsewhere(faults)
-    return {}
+def _each(dossiers: Dossiers, check: Callable[[Dossier], object]) -> Follows:
+    """Those that do not pass: what is wanting in one keeps no other from going on."""
+    refused: Follows = {}
+    for each, dossier in dossiers.items():
+        try:
+            check(dossier)
+        except Refusal as refusal:
+            refused[each] = refusal
+    return refused
+
+
+async def _claim(session: AsyncSession, dossiers: Dossiers) -> Follows:
+    """Refuse whose NIKs somebody else has; they hold none then, of all their people."""
+    ids = _people_in(dossiers.values())
+    await niks.release(session, ids)
+    held = await niks.claim(session, ids)
+    lost = {
+        each: dossier
+        for each, dossier in dossiers.items()
+        if any(member.id in held for member in dossier.members)
+    }
+    if lost:
+        await niks.release(session, _people_in(lost.values()))
+    return {
+        each: NikHeldElsewhere(
+            Fault(f"/members/{member.id}/nik", "nik_held", HELD)
+            for member in dossier.members
+            if member.id in held
+        )
+        for each, dossier in lost.items()
+    }
+
+
+def _people_in(dossiers: Iterable[Dossier]) -> list[UUID]:
+    return [member.id for dossier in dossiers for member in dossier.members]
 
 
 async def _ended(session: AsyncSession, about: Sequence[Proposal], by: Actor) -> Follows:
     """Whoever is not registered holds no NIK."""
-    return await _each(session, about, by, _release)
-
-
-async def _release(session: AsyncSession, dossier: Dossier, _: Actor) -> Mapping[str, object]:
-    await niks.release(session, dossier.member_ids)
-    return {}
+    dossiers = await _dossiers(session, about, by)
+    await niks.release(session, _people_in(dossiers.values()))
+    return {each.id: {} for each in about}
 
 
 async def _determined(session: AsyncSession, about: Sequence[Proposal], by: Actor) -> Follows:
-    return await _each(session, about, by, _register)
+    """Households, families and members are registered, with their DTKS ids."""
+    homes = await records.homes(session, {p.household_id for p in about}, within=by.region)
+    follows: Follows = {}
+    moves: Registrations = defaultdict(list)
+    for each in about:
+        try:
+            found = _registrations(homes[each.household_id], by=by)
+        except Refusal as refusal:
+            follows[each.id] = refusal
+        else:
+            follows[each.id] = {}
+            for table, of_table in found.items():
+                moves[table] += of_table
+    await _register(session, moves)
+    return follows
 
 
-async def _register(session: AsyncSession, dossier: Dossier, by: Actor) -> Mapping[str, object]:
-    """The household, its families and its members are registered, with their DTKS ids."""
-    count = 1 + len(dossier.members)
-    first, *others = await session.scalar(NUMBERS, {"count": count})
-    household, act = dossier.household, RecordAction.REGISTER
-    given = {"dtks_id": dtks_id(DtksKind.HOUSEHOLD, first)}
-    await record(session, household, HOUSEHOLDS.step(household.state, act, by=by), changes=given)
-    for family in dossier.families:
-        await record(session, family, FAMILIES.step(family.state, act, by=by))
-    for member, number in zip(dossier.members, others, strict=True):
-        given = {"dtks_id": dtks_id(DtksKind.MEMBER, number)}
-        await record(session, member, MEMBERS.step(member.state, act, by=by), changes=given)
-    return {}
+Registrations = dict[type[Household | Family | Member], list[Move]]
+
+
+def _registrations(home: Home, *, by: Actor) -> Registrations:
+    own: Mapping[type[Household | Family | Member], Sequence[Any]] = {
+        Household: [home.household],
+        Family: home.families,
+        Member: home.members,
+    }
+    return {
+        table: [
+            Move(each, WORKFLOW_OF[table].step(each.state, RecordAction.REGISTER, by=by))
+            for each in found
+            if each.state is not RecordState.INACTIVE
+        ]
+        for table, found in own.items()
+    }
+
+
+async def _register(session: AsyncSession, moves: Registrations) -> None:
+    count = sum(len(of_table) for table, of_table in moves.items() if table in DTKS_KIND_OF)
+    numbers = iter(await session.scalar(NUMBERS, {"count": count}))
+    for table, of_table in moves.items():
+        kind = DTKS_KIND_OF.get(table)
+        numbered = (
+            [replace(move, changes={"dtks_id": dtks_id(kind, next(numbers))}) for move in of_table]
+            if kind
+            else of_table
+        )
+        await record_all(session, table, numbered)
 
 
 async def _reopened(session: AsyncSession, about: Sequence[Proposal], by: Actor) -> Follows:
     """Claim again what was let go; somebody may have taken it meanwhile."""
-    return await _each(session, about, by, _claim)
+    refused = await _claim(session, await _dossiers(session, about, by))
+    return {each.id: {} for each in about} | refused
 
 
 NEW_FAMILY = Kind(

@@ -1,0 +1,192 @@
+"""How far the service is with each decree: what is to be done, chunk by chunk, and for whom.
+
+The row of the book is the lock. Whoever holds it works on the decree, and what he has done and
+after which proposal to go on are kept together, or not at all.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db.audit_rows import canonical
+from app.db.sessions import Reading
+from app.db.tables.base import now
+from app.db.tables.decrees import Decree, DecreeBook
+from app.domain.actors import Actor
+from app.domain.decrees import CHECKS, WORKER, Found, Work
+from app.domain.errors import Language, Refusal
+from app.domain.households import RecordState
+from app.domain.niks import NikVerdict
+from app.domain.proposals import ProposalKind, ProposalState
+from app.domain.regions import INDONESIA, Region
+
+K = ProposalKind
+FIRST = (-1, UUID(int=0))
+_FRESH = f"""p.kind IN ('{K.NEW_FAMILY}', '{K.NEW_MEMBER}')"""
+_NEWCOMERS = f"""SELECT FROM member m WHERE m.household_id = p.household_id
+    AND m.state = '{RecordState.PROPOSED}'"""
+_INACTIVE = f"state = '{RecordState.INACTIVE}'"
+# What speaks against a proposal, the first that holds.
+_OBJECTION = f"""CASE
+    WHEN p.period > :period THEN 'period_later'
+    WHEN p.kind <> '{K.RESTORATION}' AND (
+        EXISTS (SELECT FROM household h WHERE h.id = p.household_id AND h.{_INACTIVE})
+        OR EXISTS (SELECT FROM family f WHERE f.id = p.family_id AND f.{_INACTIVE})
+        OR EXISTS (SELECT FROM member m WHERE m.id = p.member_id AND m.{_INACTIVE})
+    ) THEN 'subject_inactive'
+    WHEN {_FRESH} AND EXISTS ({_NEWCOMERS}
+        AND m.nik_verdict = '{NikVerdict.INVALID}') THEN 'nik_not_valid'
+    WHEN {_FRESH} AND EXISTS ({_NEWCOMERS} AND nik_held(m.nik, m.id)) THEN 'nik_of_another'
+    END"""
+CHECK = text(f"""
+WITH chunk AS MATERIALIZED (
+    SELECT * FROM proposal
+    WHERE state = '{ProposalState.AWAITING_DETERMINATION}'
+        AND scope_code BETWEEN :first AND :last AND (scope_code, id) > (:after_scope, :after_id)
+        AND (kind = ANY (:kinds) OR cardinality(:kinds) = 0)
+    ORDER BY scope_code, id LIMIT :most
+),
+judged AS (SELECT p.id, p.scope_code, p.kind, p.version, {_OBJECTION} AS objection FROM chunk p),
+kept AS (
+    INSERT INTO decree_check (decree_id, scope_code, proposal_id, kind, version, found, refusal)
+    SELECT :decree, scope_code, id, kind, version,
+        CASE WHEN objection IS NOT NULL THEN '{Found.CHECK}' END,
+        CAST(:told AS jsonb) -> objection
+    FROM judged
+)
+SELECT scope_code, id, objection FROM judged ORDER BY scope_code, id
+""")
+NEXT = text("""
+SELECT scope_code, proposal_id AS id, version FROM decree_check
+WHERE decree_id = :decree AND (scope_code, proposal_id) > (:after_scope, :after_id)
+    AND found IS NULL
+ORDER BY scope_code, proposal_id LIMIT :most
+""")
+LEAVE = text(f"""
+UPDATE decree_check c SET found = '{Found.DETERMINATION}', refusal = v.refusal
+FROM json_to_recordset(:rows) AS v (id uuid, scope_code bigint, refusal jsonb)
+WHERE c.decree_id = :decree AND c.scope_code = v.scope_code AND c.proposal_id = v.id
+""")
+FORGET = text("DELETE FROM decree_check WHERE decree_id = :decree")
+DUE = "SELECT decree_id, channel, request_id FROM decree_book WHERE work IS NOT NULL"
+
+
+class Due(NamedTuple):
+    """A decree for which something is to be done, and how it was asked for."""
+
+    decree_id: UUID
+    channel: str
+    request_id: str
+
+
+class Place(NamedTuple):
+    """A proposal, where the work goes on after it."""
+
+    scope_code: int
+    id: UUID
+
+
+async def due(reading: Reading) -> list[Due]:
+    return [Due(*row) for row in await reading.rows(DUE)]
+
+
+async def hold(
+    session: AsyncSession, decree_id: UUID, *, at_once: bool = False
+) -> DecreeBook | None:
+    """The book, for this transaction alone; `at_once`: or None where somebody else has it."""
+    found = await session.exec(
+        select(DecreeBook)
+        .where(DecreeBook.decree_id == decree_id)
+        .with_for_update(skip_locked=at_once)
+        .execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
+
+
+def open_book(session: AsyncSession, decree: Decree) -> None:
+    session.add(DecreeBook(decree_id=decree.id))
+
+
+async def begin(session: AsyncSession, decree: Decree, work: Work, *, by: Actor) -> None:
+    """From the first proposal on; whoever asked is who did it."""
+    book = await hold(session, decree.id)
+    assert book is not None, "a decree is opened with its book"  # noqa: S101
+    book.work, book.actor_id = work, by.id
+    book.channel, book.request_id = session.info["channel"], session.info["request_id"]
+    book.after_scope_code, book.after_id = FIRST
+    if work is Work.CHECK:
+        book.would_take = book.falls_out = 0
+        book.reasons = {}
+        await session.flush()
+        await (await session.connection()).execute(FORGET, {"decree": decree.id})
+
+
+def worker_of(book: DecreeBook) -> Actor:
+    assert book.work is not None and book.actor_id is not None, "there is work"  # noqa: S101, PT018
+    return Actor(book.actor_id, WORKER[book.work], INDONESIA)
+
+
+def turn(book: DecreeBook, last: Place, reasons: Sequence[str] = ()) -> None:
+    """What follows goes on after `last`; for these reasons proposals were left."""
+    book.after_scope_code, book.after_id = last
+    book.reasons = dict(Counter(book.reasons) + Counter(reasons))
+    book.turned_at = now()
+
+
+async def check(
+    session: AsyncSession, book: DecreeBook, decree: Decree, *, most: int
+) -> list[tuple[Place, str | None]]:
+    """Look at the next ones: which they are, and what speaks against each."""
+    within = Region(decree.region_code)
+    connection = await session.connection()
+    found = await connection.execute(
+        CHECK,
+        {
+            "decree": decree.id,
+            "period": decree.period,
+            "kinds": decree.kinds,
+            "first": within.first,
+            "last": within.last,
+            "told": canonical({code: told(kind()) for code, kind in CHECKS.items()}),
+            **_after(book, most),
+        },
+    )
+    return [(Place(scope, each), objection) for scope, each, objection in found]
+
+
+async def next_of(session: AsyncSession, book: DecreeBook, *, most: int) -> list[tuple[Place, int]]:
+    """The next ones that passed the checks, in the versions that were checked."""
+    connection = await session.connection()
+    found = await connection.execute(NEXT, {"decree": book.decree_id, **_after(book, most)})
+    return [(Place(scope, each), version) for scope, each, version in found]
+
+
+def _after(book: DecreeBook, most: int) -> dict[str, object]:
+    return {"after_scope": book.after_scope_code, "after_id": book.after_id, "most": most}
+
+
+async def leave(session: AsyncSession, book: DecreeBook, refused: Mapping[Place, Refusal]) -> None:
+    """Those that could not be determined stay where they are, each with its refusal."""
+    if not refused:
+        return
+    rows = [
+        {"id": place.id, "scope_code": place.scope_code, "refusal": told(refusal)}
+        for place, refusal in refused.items()
+    ]
+    connection = await session.connection()
+    await connection.execute(LEAVE, {"rows": canonical(rows), "decree": book.decree_id})
+
+
+def told(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as it is kept, for readers of both languages."""
+    return {
+        "code": refusal.code(),
+        "title": vars(refusal.title),
+        "detail": {language: refusal.detail.told(language, refusal.words) for language in Language},
+        "pointers": [fault.pointer for fault in refusal.faults],
+    }
