@@ -23,9 +23,11 @@ LABEL org.opencontainers.image.title="SIKS-NG" \
     org.opencontainers.image.version="0.1.0" \
     org.opencontainers.image.licenses="Apache-2.0"
 
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin siks
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin siks \
+    && mkdir -p -m 700 /var/lib/siks/documents && chown 10001:10001 /var/lib/siks/documents
 COPY --from=builder /opt/siks /opt/siks
-ENV PATH=/opt/siks/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SIKS_HOST=0.0.0.0
+ENV PATH=/opt/siks/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SIKS_HOST=0.0.0.0 \
+    SIKS_STORAGE_URL=file:///var/lib/siks/documents
 
 USER 10001:10001
 EXPOSE 8000

@@ -46,7 +46,7 @@ def serve(
     with serving.listening(settings) as port, databases.opened(settings) as opened:
         _refuse_second(opened)
         with console.status("Preparing the database"):
-            serving.prepare(opened)
+            serving.prepare(opened, settings)
             ready = serving.completed(settings, opened)
         if opened.embedded if with_demo is None else with_demo:
             _offer_demo(opened)
@@ -185,6 +185,7 @@ def _offer_demo(opened: "Databases", households: int | None = None) -> None:
     from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
     from app.demo import accounts, seed
+    from app.stores import storage_of
 
     count = households or seed.HOUSEHOLDS
     shown = (*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -196,6 +197,7 @@ def _offer_demo(opened: "Databases", households: int | None = None) -> None:
             told=lambda settled: progress.advance(task, settled),
         )
         is_there = asyncio.run(loading)
+        asyncio.run(seed.keep_scan(storage_of(read_settings())))
     if is_there:
         console.print(accounts.accounts_table())
     else:

@@ -10,15 +10,19 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app import logs
 from app.commands.counts import kept_up
+from app.commands.decree_work import Worker
 from app.commands.sign_in import Door
 from app.db.regions import known_regions
 from app.db.sessions import Database
+from app.domain.documents import MediaType
 from app.domain.regions import INDONESIA
+from app.exchange.contents import Examiner
 from app.issuer_keys import IssuerKeys
 from app.issuers import Issuer
 from app.routers import (
     access,
     accounts,
+    agendas,
     appointments,
     audit,
     auth,
@@ -27,34 +31,54 @@ from app.routers import (
     contract,
     counts,
     credentials,
+    days,
+    decisions,
+    decrees,
+    deliberations,
     docs,
+    documents,
     families,
     faults,
     handovers,
     health,
     households,
     identities,
+    labels,
     layers,
     members,
     niks,
+    notices,
     openings,
     passwords,
     policies,
     problems,
+    programmes,
     proposals,
     reasons,
+    recipients,
     regions,
     searches,
+    statements,
     surveys,
+    turnarounds,
+    uploads,
+    visits,
+    window_exceptions,
+    windows,
 )
 from app.routers.token_check import TokenCheck
 from app.settings import Settings, read_settings
+from app.stores import storage_of
 from app.tokens import Tokens, read_key
 
 VERSION = "0.1.0"
 MAX_BODY_BYTES = 1_000_000
 BODY_SECONDS = 60  # a megabyte over a weak line
 BODIES_AT_ONCE = 300  # that may be arriving
+MAX_FILE_BYTES = 25_000_000
+FILE_SECONDS = 300
+FILES_AT_ONCE = 200
+MAX_BYTES_OF_FILES = 400_000_000  # that lie in the temporary folder meanwhile
 DEADLINE_SECONDS = 8
 PER_CONNECTION = 3  # requests in flight for each connection of the pool, before we say 503
 PUBLIC = {
@@ -70,6 +94,7 @@ PUBLIC = {
     "/docs",
     "/docs/",
 }
+FILES = {documents.PATH}
 ROUTERS = (
     auth,
     passwords,
@@ -86,13 +111,28 @@ ROUTERS = (
     members,
     niks,
     surveys,
+    visits,
+    documents,
     codebooks,
     counts,  # before proposals, which would take `counts` for an id
     proposals,
+    decisions,
+    decrees,
+    deliberations,
+    agendas,
+    statements,
     handovers,
     audit,
     policies,
+    windows,
+    window_exceptions,
+    notices,
+    days,
+    turnarounds,
+    programmes,
+    recipients,
     reasons,
+    labels,
     health,
 )
 DESCRIPTION = """
@@ -118,8 +158,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         read_key(str(settings.signing_key)), issuer=settings.issuer, audience=settings.audience
     )
     app.state.database = database
+    app.state.storage = storage_of(settings)
+    app.state.examine = Examiner()
+    app.state.downloads = documents.Downloads(documents.DOWNLOADS_AT_ONCE)
     app.state.door = Door(database, tokens, issuer=_other_issuer(settings))
-    async with kept_up(database, every=timedelta(seconds=settings.counts_every)):
+    worker = Worker(str(settings.database_url), every=timedelta(seconds=settings.decrees_every))
+    app.state.decree_worker = worker
+    async with (
+        kept_up(database, every=timedelta(seconds=settings.counts_every)),
+        worker.at_work(),
+    ):
         yield
     await database.close()
 
@@ -158,6 +206,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+SENT_HEADERS = [
+    "Authorization",
+    "Content-Disposition",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Range",
+    "Idempotency-Key",
+    "X-Purpose",
+    "X-Request-ID",
+]
+TOLD_HEADERS = [
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+]
+
+
 def _layers(settings: Settings) -> list[Middleware]:
     """From the outside in."""
     return [
@@ -166,32 +237,28 @@ def _layers(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                "If-Match",
-                "Idempotency-Key",
-                "X-Purpose",
-                "X-Request-ID",
-            ],
-            expose_headers=[
-                "ETag",
-                "Idempotent-Replayed",
-                "Link",
-                "Location",
-                "Retry-After",
-                "X-Request-ID",
-            ],
+            allow_headers=SENT_HEADERS,
+            expose_headers=TOLD_HEADERS,
             max_age=600,
         ),
         Middleware(faults.LastResort),
         Middleware(TokenCheck, public=PUBLIC),
-        Middleware(layers.OnlyJson, forms={clients.PATH}),
+        Middleware(layers.OnlyJson, forms={clients.PATH}, but_not=FILES),
         Middleware(
             layers.WholeBody,
             most=MAX_BODY_BYTES,
             seconds=BODY_SECONDS,
             at_once=BODIES_AT_ONCE,
+            but_not=FILES,
+        ),
+        Middleware(
+            uploads.WholeFile,
+            paths=FILES,
+            kinds=set(MediaType),
+            most=MAX_FILE_BYTES,
+            seconds=FILE_SECONDS,
+            at_once=FILES_AT_ONCE,
+            most_kept=MAX_BYTES_OF_FILES,
         ),
         Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
         Middleware(layers.Deadline, seconds=DEADLINE_SECONDS),

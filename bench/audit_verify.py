@@ -26,7 +26,7 @@ from rich.table import Table
 
 from app import embedded, serving
 from app.db import audit_chain
-from app.db.audit import canonical, kept
+from app.db.audit_rows import canonical, kept
 from app.db.scope import scope_statement
 from app.db.tables.base import new_id
 from app.db.urls import for_asyncpg
@@ -37,11 +37,11 @@ PEOPLE = 3
 ROUNDS = 3
 ZERO = bytes(32)
 SAID = {
+    "deliberation_id": "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10",
     "held_on": "2026-11-18",
     "chair": "Suparman",
-    "attendance": {"village_head": 1, "rt_rw": 9},
+    "minutes_number": "470/12/MUSKEL/2026",
     "outcome": "eligible",
-    "minutes_reference": "470/12/MUSKEL/2026",
 }
 RECORD = [
     ("enter", None, "proposed", "village_operator", {}),

@@ -143,11 +143,14 @@ def begin_run(config: pytest.Config) -> Run:
 RUN = pytest.StashKey[Run]()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Whatever service the shell is set for, the tests are not about that one."""
     for name in list(os.environ):
         if name.startswith("SIKS_") and not name.startswith("SIKS_TEST_"):
             del os.environ[name]
+    documents = tempfile.TemporaryDirectory(prefix="siks-test-documents-")
+    config.add_cleanup(documents.cleanup)
+    SETTINGS["storage_url"] = f"file://{documents.name}"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -200,6 +203,7 @@ SETTINGS: dict[str, object] = {
     "cors_origins": ["https://depan.example"],
     "log_level": "error",
     "counts_every": 0,
+    "decrees_every": 3_600,
     "external_issuer": issuer.NAME,
     "external_audience": issuer.AUDIENCE,
     "external_jwks_url": "http://127.0.0.1:9/jwks.json",  # where nobody answers

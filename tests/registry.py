@@ -1,6 +1,6 @@
 """Words for tests: who asks, and what the registry holds when they do. Everything over HTTP."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, zip_longest
@@ -14,6 +14,7 @@ from app.db import accounts
 from app.db.sessions import Database
 from app.domain.actors import TIERS_OF, Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
+from tests.files import a_pdf, a_photo
 from tests.questionnaire import a_sheet
 
 R = Role
@@ -23,12 +24,17 @@ NO_PASSWORD = "!"
 KEPT_APART = 150  # regencies
 ELSEWHERE = (Region("3522012001"), Region("3672011001"))  # far from any test's own place
 
-DELIBERATION = {
+DELIBERATION: dict[str, Any] = {
+    "kind": "musdes",
     "held_on": "2026-11-18",
+    "place": "Balai Desa",
     "chair": "Suparman",
-    "attendance": {"village_head": 1, "rt_rw": 9},
-    "outcome": "eligible",
-    "minutes_reference": "470/12/MUSKEL/2026",
+    "minutes_number": "470/12/MUSDES/2026",
+    "attendance": [
+        {"name": "Suparman", "capacity": "village_head"},
+        {"name": "Tarmizi", "capacity": "rt_rw"},
+        {"name": "Wagiman", "capacity": "village_council", "present": False},
+    ],
 }
 LETTER = {"letter_number": "460/77/DINSOS/2026", "letter_date": "2026-11-19"}
 DECREE = {"decree_number": "186/HUK/2026", "decree_date": "2026-11-20"}
@@ -37,7 +43,7 @@ REASON = {"reason": "data_incomplete", "note": "Lengkapi alamatnya."}
 # The road of a proposal: who does what, with which grounds, while it waits there.
 ROAD: dict[str, tuple[Role, str, dict[str, Any]]] = {
     "drafted": (R.VILLAGE_OPERATOR, "submit", {}),
-    "awaiting_deliberation": (R.VILLAGE_OPERATOR, "deliberate", {"deliberation": DELIBERATION}),
+    "awaiting_deliberation": (R.VILLAGE_OPERATOR, "close", {}),  # the deliberation that it is on
     "awaiting_village_head": (R.VILLAGE_HEAD, "approve", {}),
     "awaiting_district": (R.DISTRICT_OFFICER, "approve", {}),
     "awaiting_regency": (R.REGENCY_VERIFIER, "approve", {}),
@@ -46,7 +52,7 @@ ROAD: dict[str, tuple[Role, str, dict[str, Any]]] = {
     "awaiting_ministry": (R.MINISTRY_ANALYST, "approve", {}),
     "awaiting_determination": (R.MINISTRY_DETERMINER, "approve", DECREE),
 }
-VERDICTS = {"approve", "return", "reject"}
+VERDICTS = {"approve", "return", "reject", "undo"}
 VISITED_ON = date(2026, 11, 10)
 ENDINGS = {"finished": "finish", "discarded": "discard"}
 
@@ -115,6 +121,25 @@ def a_household(village: Region, *members: dict[str, Any], **changes: Any) -> di
     return {k: v for k, v in {**household, **changes}.items() if v is not ...}
 
 
+def a_deliberation(village_code: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A meeting that has been held, with all that its minutes say."""
+    deliberation = {"id": str(uuid4()), "village_code": village_code, **DELIBERATION}
+    return {k: v for k, v in {**deliberation, **changes}.items() if v is not ...}
+
+
+def a_statement(*proposals: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Signed for these proposals of one village."""
+    statement = {
+        "id": str(uuid4()),
+        "village_code": proposals[0]["village_code"],
+        "number": "470/15/SPTJM/2026",
+        "dated": "2026-11-18",
+        "signed_by": {"name": "Suparman", "position": "Kepala Desa"},
+        "proposal_ids": [each["id"] for each in proposals],
+    }
+    return statement | changes
+
+
 def an_answer_sheet(household: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     """Everything that is asked of these people, answered on one visit."""
     families = {member["family_id"] for member in household["members"]}
@@ -155,6 +180,21 @@ class Caller:
         **headers: str,
     ) -> Response:
         return await self._sends("POST", path, body, version=version, key=key, **headers)
+
+    async def sends_file(
+        self,
+        content: bytes,
+        *,
+        kind: str = "application/pdf",
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        **query: str,
+    ) -> Response:
+        """A document, sent as it is: `purpose=` and what else is asked of it."""
+        sent = self.headers | {"Content-Type": kind} | (headers or {})
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        return await self.http.post("/v1/documents", content=content, params=query, headers=sent)
 
     async def patches(
         self,
@@ -288,6 +328,25 @@ class Registry:
             assert response.status_code == 201, response.text
         return (await by.gets(path)).json()
 
+    async def document(
+        self,
+        purpose: str = "evidence",
+        *,
+        by: Caller | None = None,
+        survey: dict[str, Any] | None = None,
+        **query: str,
+    ) -> dict[str, Any]:
+        """A scan of one empty page; of a visit, which a photo needs, a small picture."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        query["purpose"] = purpose
+        if survey is None:
+            response = await by.sends_file(a_pdf(), **query)
+        else:
+            query["survey_id"] = survey["id"]
+            response = await by.sends_file(a_photo(), kind="image/jpeg", **query)
+        assert response.status_code == 201, response.text
+        return response.json()
+
     async def proposal(
         self,
         state: str = "drafted",
@@ -305,20 +364,145 @@ class Registry:
     async def proposes(self, by: Caller, household: dict[str, Any]) -> dict[str, Any]:
         """A proposal about that household, which has been surveyed; ready to be submitted."""
         await self.survey(household, by=by)
-        response = await by.posts("/v1/proposals", {"household_id": household["id"]})
+        body = {"kind": "new_family", "household_id": household["id"]}
+        response = await by.posts("/v1/proposals", body)
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    async def deliberation(
+        self,
+        *proposals: dict[str, Any],
+        by: Caller | None = None,
+        **changes: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """An open deliberation with nothing wanting but outcomes, and these names on its agenda."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        village = proposals[0]["village_code"] if proposals else self.village.code
+        held = a_deliberation(**{"village_code": village, **changes})
+        response = await by.posts("/v1/deliberations", held)
+        assert response.status_code == 201, response.text
+        held = response.json()
+        if not proposals:
+            return held
+        ids = {"proposal_ids": [each["id"] for each in proposals]}
+        path = f"/v1/deliberations/{held['id']}"
+        response = await by.posts(f"{path}/agenda", ids, version=1)
+        assert response.status_code == 200, response.text
+        assert all(each["on_agenda"] for each in response.json()["items"]), response.text
+        return (await by.gets(path)).json()
+
+    async def deliberated(
+        self,
+        *proposals: dict[str, Any],
+        outcome: str = "eligible",
+        by: Caller | None = None,
+        scanned: bool = True,
+        **said: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """A deliberation that has said so of each of them, closed, its signed minutes attached."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        held = await self.deliberation(*proposals, by=by)
+        path = f"/v1/deliberations/{held['id']}"
+        items = [{"proposal_id": each["id"], "outcome": outcome, **said} for each in proposals]
+        steps: list[dict[str, Any]] = [{"action": "close"}]
+        if scanned:
+            scan = await self.document("minutes_scan", by=by, region_code=held["village_code"])
+            steps.append({"action": "attach_scan", "document_id": scan["id"]})
+        response = await by.patches(f"{path}/agenda", {"items": items}, version=held["version"])
+        assert response.status_code == 200, response.text
+        for version, step in enumerate(steps, held["version"] + 1):
+            response = await by.posts(f"{path}/steps", step, version=version)
+            assert response.status_code == 201, response.text
+        return (await by.gets(path)).json()
+
+    async def registered(self, *members: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+        """A registered household, as its village's operator reads it."""
+        household = a_household(self.village, *members, **changes)
+        proposal = await self.proposal("determined", **household)
+        return await self.home_of(proposal["household_id"])
+
+    async def home_of(self, household_id: str) -> dict[str, Any]:
+        operator = await self.caller(Role.VILLAGE_OPERATOR)
+        response = await operator.gets(f"/v1/households/{household_id}")
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def asks(
+        self,
+        kind: str,
+        household: dict[str, Any],
+        asks: dict[str, Any],
+        state: str = "drafted",
+        *,
+        by: Caller | None = None,
+        **about: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        """A proposal of that kind about a household, come as far as that state."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        body = {"kind": kind, "household_id": household["id"], "asks": asks, **about}
+        response = await by.posts("/v1/proposals", body)
+        assert response.status_code == 201, response.text
+        proposal = response.json()
+        while proposal["state"] != state:
+            proposal = await self.moved_on(proposal)
+        return proposal
+
+    async def statement(
+        self, *proposals: dict[str, Any], by: Caller | None = None
+    ) -> dict[str, Any]:
+        """They go on by statement (SPTJM); the regency's policy allows it from now on."""
+        by = by or await self.caller(Role.VILLAGE_OPERATOR)
+        village = Region(proposals[0]["village_code"])
+        regency = village.at(Tier.REGENCY)
+        admin = await self.caller(Role.REGENCY_ADMIN, over=regency)
+        path = f"/v1/policies/{regency.code}"
+        policy = (await admin.gets(path)).json()
+        kinds = sorted({*policy["statement_kinds"], *(each["kind"] for each in proposals)})
+        if kinds != policy["statement_kinds"]:
+            decided = {"district_checks": policy["district_checks"], "statement_kinds": kinds}
+            response = await admin.puts(path, decided, version=policy["version"])
+            assert response.is_success, response.text
+        response = await by.posts("/v1/responsibility-statements", a_statement(*proposals))
         assert response.status_code == 201, response.text
         return response.json()
 
     async def moved_on(self, proposal: dict[str, Any]) -> dict[str, Any]:
         """The proposal after whoever it waits for has moved it on."""
         role, action, grounds = ROAD[proposal["state"]]
+        if grounds is DECREE:
+            await self.decree_is_open()
         village = Region(proposal["village_code"])
         region = village.at(next(tier for tier in Tier if tier in TIERS_OF[role]))
         caller = await self.caller(role, over=region)
-        response = await caller.takes(action, proposal, **grounds)
-        assert response.status_code == 201, response.text
+        if proposal["state"] == "awaiting_deliberation":
+            await self.deliberated(proposal, by=caller)
+        else:
+            response = await caller.takes(action, proposal, **grounds)
+            assert response.status_code == 201, response.text
         reader = await self.caller(Role.VILLAGE_OPERATOR, over=village)
         return await reader.reads(proposal)
+
+    async def all_determined(self, proposals: Sequence[dict[str, Any]]) -> None:
+        """Drafts of one village: one deliberation for all, and one decision at each desk."""
+        operator = await self.caller(Role.VILLAGE_OPERATOR)
+        waiting = [await self.moved_on(each) for each in proposals]
+        await self.deliberated(*waiting, by=operator)
+        await self.decree_is_open()
+        while (state := (await operator.reads(waiting[0]))["state"]) in ROAD:
+            role, verdict, grounds = ROAD[state]
+            read = [await operator.reads(each) for each in waiting]
+            named = [{"id": each["id"], "version": each["version"]} for each in read]
+            body = {"verdict": verdict, "grounds": grounds, "proposals": named}
+            response = await (await self.caller(role)).posts("/v1/decisions/bulk", body)
+            assert response.json()["decided"] == len(named), response.text
+
+    async def decree_is_open(self) -> None:
+        """The one under which single proposals are determined: drafted by whoever comes first."""
+        analyst = await self.caller(Role.MINISTRY_ANALYST)
+        number, dated = DECREE.values()
+        decree = {"number": number, "dated": dated, "period": "2026-12-01"}
+        response = await analyst.posts("/v1/decrees", decree)
+        assert response.status_code in {201, 409}, response.text
 
     async def audit_of(self, subject_id: str) -> list[dict[str, Any]]:
         reader = await self.caller(Role.MINISTRY_ANALYST)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.api.services import KEY
+from tests.conftest import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 SIKS = [sys.executable, "-m", "app.cli"]
@@ -30,7 +31,12 @@ def environment(port: int, code: Path = ROOT, **variables: str) -> dict[str, str
 def a_service(
     app_url: str, port: int, code: Path = ROOT, **variables: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    given = {"SIKS_DATABASE_URL": app_url, "SIKS_SIGNING_KEY": KEY, "SIKS_LOG_LEVEL": "error"}
+    given = {
+        "SIKS_DATABASE_URL": app_url,
+        "SIKS_SIGNING_KEY": KEY,
+        "SIKS_STORAGE_URL": str(SETTINGS["storage_url"]),
+        "SIKS_LOG_LEVEL": "error",
+    }
     with subprocess.Popen(  # noqa: S603
         [*SIKS, "serve"],
         env=environment(port, code, **{**given, **variables}),

@@ -22,7 +22,7 @@ from app.db import migrations, roles
 from app.db.urls import for_asyncpg
 from app.domain.errors import Language, Overloaded, Refusal
 from app.homes import Home, binaries_of
-from app.main import DEADLINE_SECONDS, MAX_BODY_BYTES
+from app.main import DEADLINE_SECONDS, MAX_BODY_BYTES, MAX_FILE_BYTES
 from app.routers.problems import TooLarge, problem_of
 from app.settings import PREFIX, Settings
 from tests.conftest import Run
@@ -251,6 +251,12 @@ class TestTheComposition:
             assert SERVICES[name]["secrets"] == ["signing_key"]
         assert "siks_app" not in str(SERVICES["migrate"])
 
+    def test_keeps_the_documents_on_a_volume_that_both_services_have(self):
+        [folder] = re.findall(r"SIKS_STORAGE_URL=file://(\S+)", LAST["ENV"])
+        for name in ("api-a", "api-b"):
+            assert f"documents:{folder}" in SERVICES[name]["volumes"]
+        assert "documents" in COMPOSITION["volumes"]
+
     @pytest.mark.parametrize("name", [*OURS, "proxy"])
     def test_confines(self, name: str):
         service = SERVICES[name]
@@ -305,16 +311,22 @@ class TestTheComposition:
 
 
 class TestTheProxy:
-    @pytest.mark.parametrize("refusal", [Overloaded(), TooLarge(limit=MAX_BODY_BYTES)])
+    @pytest.mark.parametrize(
+        "refusal",
+        [Overloaded(), TooLarge(limit=MAX_BODY_BYTES), TooLarge(limit=MAX_FILE_BYTES)],
+    )
     @pytest.mark.parametrize("language", Language)
     def test_refuses_as_the_service_would(self, refusal: Refusal, language: Language):
         documents = [json.loads(text) for text in re.findall(r"'({.*})';", NGINX)]
         assert problem_of(refusal, language).model_dump(mode="json") in documents
 
     def test_waits_longer_than_the_service_works_and_takes_more_than_it_takes(self):
-        limits = dict(re.findall(r"(proxy_read_timeout|client_max_body_size) (\d+)", NGINX))
-        assert int(limits["proxy_read_timeout"]) > DEADLINE_SECONDS
-        assert int(limits["client_max_body_size"]) * 2**20 > MAX_BODY_BYTES
+        waits = re.findall(r"proxy_read_timeout (\d+)", NGINX)
+        assert waits
+        assert all(int(seconds) > DEADLINE_SECONDS for seconds in waits)
+        takes = [int(size) * 2**20 for size in re.findall(r"client_max_body_size (\d+)", NGINX)]
+        assert len(takes) == 2
+        assert MAX_BODY_BYTES < takes[0] < MAX_FILE_BYTES < takes[1]
 
     def test_knows_both_services(self):
         assert set(re.findall(r"server ([\w-]+):8000", NGINX)) == {"api-a", "api-b"}

@@ -78,6 +78,9 @@ class TestAWrongSettingIsOneLineThatNamesIt:
             ("SIKS_SIGNING_KEY", "-----BEGIN PRIVATE KEY-----", "Ed25519"),
             ("SIKS_DATABSE_URL", "postgresql://db/siks", "did you mean SIKS_DATABASE_URL?"),
             ("SIKS_HOST", "192.0.2.1", "no address of this machine"),
+            ("SIKS_STORAGE_URL", "ftp://siks/documents", "s3://bucket/prefix"),
+            ("SIKS_STORAGE_URL", "s3://key:secret@bucket/", "s3://bucket/prefix"),
+            ("SIKS_STORAGE_ENDPOINT", "minio.example", "https://minio.example:9000"),
         ],
     )
     def test_when_it_cannot_be_meant(self, siks: Refused, name: str, value: str, why: str):

@@ -38,6 +38,8 @@ from app.domain.appointments import (
 )
 from app.domain.credentials import ONE_TIME_LIFE, new_one_time_password, one_time_hash
 from app.domain.errors import Refusal
+from app.domain.niks import KnownRegions
+from app.domain.persons import masked, readable
 from app.domain.regions import Region
 from app.domain.workflow import Ground, Step
 
@@ -230,6 +232,28 @@ async def rename(
     step = step_of(account, A.RENAME, by=by)
     if account.display_name != name:
         await record(session, account, step, changes={"display_name": name})
+
+
+async def identify(  # noqa: PLR0913 - whose, which person, by whom
+    session: AsyncSession,
+    account_id: UUID,
+    nik: str | None,
+    *,
+    by: Actor,
+    version: int,
+    known: KnownRegions,
+) -> None:
+    """Say which person of the registry he is. The audit tells that it was said, and not his NIK."""
+    account = await hold(session, account_id, A.IDENTIFY, by=by, version=version)
+    held = await appointments.roles_of(session, [account_id], within=by.region)
+    if is_machine(held[account_id]):
+        raise PersonOrMachine
+    step = step_of(account, A.IDENTIFY, by=by)
+    digits = nik if nik is None else readable(nik, known)
+    if account.person_nik != digits:
+        told: list[object] = [masked(account.person_nik), masked(digits)]
+        changes = {"person_nik": digits}
+        await record(session, account, step, changes=changes, told={"/person_nik": told})
 
 
 async def reset_accounts(

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from app.commands import turnarounds
 from app.db import roll_up
 from app.db.sessions import Database
 from app.domain.regions import INDONESIA
@@ -27,6 +28,7 @@ async def refresh(database: Database, *, older_than: timedelta = AT_ONCE) -> int
         look = roll_up.count if moved else roll_up.confirm
         async with database.connection(regency, begin=BEGIN) as connection:
             done += await look(connection, regency, older_than=older_than)
+    await turnarounds.refresh(database)
     return done
 
 

@@ -12,20 +12,28 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.commands import returns
 from app.commands.kinds import KINDS
-from app.commands.kinds.base import Follow, Follows, Kind
-from app.db import proposals
-from app.db.audit import Move, Recorded, expect, record, record_all
+from app.commands.kinds.base import After, Follow, Follows, Kind
+from app.commands.numbered_lists import NumberedList
+from app.commands.periods import periods_after
+from app.db import policies, proposals
+from app.db.audit import Move, Recorded, compared, expect, outdated, record, record_all
 from app.db.proposals import ProposalNotFound
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Household
-from app.domain import reasons
+from app.domain import marks, reasons
 from app.domain.actors import Actor
+from app.domain.answer_trees import differences
+from app.domain.asks import same_kind, told_of_asks
 from app.domain.errors import Refusal
+from app.domain.facts import Fact
 from app.domain.proposals import PROPOSALS, ProposalAction, ProposalState
-from app.domain.workflow import Fact, Ground, Step
+from app.domain.regions import Region
+from app.domain.workflow import Ground, Step
 
 A, S = ProposalAction, ProposalState
+AMENDED = ("asks", "base_version")
 ProposalStep = Step[ProposalState, ProposalAction]
 
 
@@ -51,15 +59,40 @@ async def draft(
 ) -> Proposal:
     """A proposal about a household; nothing is frozen yet."""
     step = PROPOSALS.begin(by=by)
+    village = Region(str(household.scope_code))
     proposal = Proposal(
-        **values,
-        household_id=household.id,
+        **{**values, "household_id": household.id},
         scope_code=household.scope_code,
         created_by=by.id,
+        policy_version=(await policies.in_force(session, village)).version,
     )
     await KINDS[proposal.kind].drafted(session, household, proposal, by)
     await record(session, proposal, step)
     return proposal
+
+
+async def amend(
+    session: AsyncSession, meant: Meant, values: Mapping[str, Any], *, by: Actor
+) -> None:
+    """Ask for something else, while nothing is frozen. What is asked already is no step."""
+    PROPOSALS.permit(A.AMEND, by=by)
+    proposal = await proposals.find(session, meant.id, within=by.region)
+    await expect(session, proposal, meant.version)
+    step = PROPOSALS.step(proposal.state, A.AMEND, by=by)
+    same_kind(proposal.kind, values["kind"])
+    new = {name: values[name] for name in AMENDED if name in values}
+    changes = {name: value for name, value in new.items() if getattr(proposal, name) != value}
+    if changes:
+        _keep_to_marks(proposal, new["asks"])
+        told = told_of_asks(compared(proposal, changes), proposal.asks, new["asks"])
+        await record(session, proposal, step, changes=changes, told=told)
+
+
+def _keep_to_marks(proposal: Proposal, asks: Mapping[str, Any]) -> None:
+    """What came back with marks is opened where it was marked."""
+    if proposal.marks is not None:
+        places = differences({"asks": proposal.asks}, {"asks": asks})
+        marks.keep_to(proposal.marks, places)
 
 
 async def take(session: AsyncSession, meant: Meant, deed: Deed, *, by: Actor) -> Recorded:
@@ -79,19 +112,27 @@ async def take_each(
     held in the order of their ids until the transaction ends.
     """
     PROPOSALS.permit(deed.action, by=by)
-    found = await proposals.hold(session, [one.id for one in meant], within=by.region)
-    facts = await proposals.facts_of(session, list(found), for_=by)
+    decreed = await NumberedList.named_in(session, deed.grounds)
+    closed = deed.action is A.APPROVE and Ground.MARKS not in deed.grounds
+    ids = [one.id for one in meant]
+    found = await proposals.hold(session, ids, within=by.region, closed=closed)
+    facts = await proposals.facts_of(session, list(found), for_=by, action=deed.action)
+    read = [(found[one.id], one.version) for one in meant if one.id in found]
+    taken: dict[UUID, Recorded | Refusal] = {**await outdated(session, Proposal, read)}
     steps: dict[UUID, ProposalStep] = {}
-    taken: dict[UUID, Recorded | Refusal] = {}
     for one in meant:
+        if one.id in taken:
+            continue
         try:
             proposal = _known(found, one.id)
-            await expect(session, proposal, one.version)
             steps[one.id] = _step(proposal, deed, by, facts[one.id])
+            decreed.accept(steps[one.id].target)
         except Refusal as refusal:
             taken[one.id] = refusal
-    going = [(found[each], step) for each, step in steps.items()]
-    return taken | await go(session, going, by=by)
+    going = [(found[each], step) for each, step in steps.items() if each not in taken]
+    taken |= await go(session, going, by=by)
+    await decreed.add(session, taken)
+    return taken
 
 
 def _known(found: Mapping[UUID, Proposal], proposal_id: UUID) -> Proposal:
@@ -110,27 +151,74 @@ def _step(proposal: Proposal, deed: Deed, by: Actor, facts: Iterable[Fact]) -> P
         to=deed.to,
     )
     reasons.accept(deed.grounds)
+    if Ground.MARKS in deed.grounds:
+        marks.accept(
+            deed.grounds, marks.pointed_at(proposal.kind, proposal.content or {}, proposal.asks)
+        )
     return step
 
 
 async def go(
-    session: AsyncSession, going: Sequence[tuple[Proposal, ProposalStep]], *, by: Actor
+    session: AsyncSession,
+    going: Sequence[tuple[Proposal, ProposalStep]],
+    *,
+    by: Actor,
+    also: Mapping[str, object] | None = None,
 ) -> dict[UUID, Recorded | Refusal]:
-    """Record steps that were found to stand, with what follows from each."""
+    """Record steps that were found to stand, with what follows from each. `also`: what changes in
+    every one of them."""
+    periods = await periods_after(session, going)
+    undone = await returns.undone(session, going)
+    refused: dict[UUID, Recorded | Refusal] = {**_refused(periods), **_refused(undone)}
+    open_ = [(proposal, step) for proposal, step in going if proposal.id not in refused]
     follows: Follows = {}
-    for follow, about in _alike(going):
+    for follow, about in _alike(open_):
         follows |= await follow(session, about, by)
-    refused = {each: f for each, f in follows.items() if isinstance(f, Refusal)}
+    marked = returns.marked(open_, follows)
+    refused |= _refused(follows) | _refused(marked)
     moves = [
-        Move(proposal, step, _changes(follows.get(proposal.id)))
-        for proposal, step in going
+        Move(
+            proposal,
+            step,
+            {
+                **_new(also or {}, proposal),
+                **_changes(follows, proposal),
+                **_changes(undone, proposal),
+                **_changes(marked, proposal),
+                **_changes(periods, proposal),
+            },
+        )
+        for proposal, step in open_
         if proposal.id not in refused
     ]
-    return refused | await record_all(session, Proposal, moves)
+    recorded = await record_all(session, Proposal, moves)
+    await _meet(session, moves, by)
+    return refused | recorded
 
 
-def _changes(follow: Mapping[str, object] | Refusal | None) -> Mapping[str, object]:
-    return follow if isinstance(follow, Mapping) else {}
+async def _meet(session: AsyncSession, moves: Sequence[Move], by: Actor) -> None:
+    """Those that wait for another village now: it may be waiting for them."""
+    waiting: dict[After, list[Proposal]] = {}
+    for each in moves:
+        met = KINDS[each.subject.kind].met
+        if met is not None and each.step.target is S.AWAITING_OTHER_VILLAGE:
+            waiting.setdefault(met, []).append(each.subject)
+    for met, about in waiting.items():
+        await met(session, about, by)
+
+
+def _refused(follows: Follows) -> dict[UUID, Refusal]:
+    return {each: found for each, found in follows.items() if isinstance(found, Refusal)}
+
+
+def _new(also: Mapping[str, object], proposal: Proposal) -> Mapping[str, object]:
+    """What is so already does not change."""
+    return {name: value for name, value in also.items() if getattr(proposal, name) != value}
+
+
+def _changes(follows: Follows, proposal: Proposal) -> Mapping[str, object]:
+    found = follows.get(proposal.id, {})
+    return found if isinstance(found, Mapping) else {}
 
 
 def _alike(
@@ -148,6 +236,10 @@ def _alike(
 def _follow(kind: Kind, step: ProposalStep) -> Follow | None:
     if step.action is A.SUBMIT:
         return kind.submitted
-    return {S.DETERMINED: kind.determined, S.REJECTED: kind.ended, S.WITHDRAWN: kind.ended}.get(
-        step.target
-    )
+    if step.action is A.UNDO:
+        return kind.reopened if step.source is S.REJECTED else None
+    return {
+        S.DETERMINED: kind.determined,
+        S.REJECTED: kind.ended,
+        S.WITHDRAWN: kind.withdrawn or kind.ended,
+    }.get(step.target)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import sight as shown
 from app.db.audit import record
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
@@ -21,6 +22,7 @@ from app.domain.actors import Actor, Role
 from app.domain.appointments import appoints, offers_to
 from app.domain.errors import NotFound, Said
 from app.domain.regions import Region
+from app.domain.sight import Shown
 from app.domain.workflow import Step
 
 NATION_NAME = "Indonesia"
@@ -231,6 +233,7 @@ SELECT json_build_object(
   'username', account.username,
   'display_name', account.display_name,
   'state', account.state,
+  'person_nik', {shown.number("account.person_nik", Shown.MASKED)},
   'region', json_build_object('code', account.region_code, 'name', coalesce(home.name, $5)),
   'assignments', (
     SELECT coalesce(json_agg(json_build_object(

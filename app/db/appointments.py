@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.accounts import NATION_NAME
-from app.db.audit import entry_of
+from app.db.audit_rows import entry_of
 from app.db.regions import COUNTS_NOW
 from app.db.scope import lies_within
 from app.db.sessions import Reading, reading_in

@@ -4,34 +4,42 @@ A subject is a row with `id`, `state`, `version` and `scope_code`. Whatever happ
 here, together with the audit entry that says so.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import text, update
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.base import instance_dict
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db.audit_rows import (
+    Subject,
+    Written,
+    canonical,
+    entry_of,
+    keep_all,
+    kept,
+    plain_json,
+    typed,
+)
+from app.db.scope import one_of
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
 from app.domain.answer_trees import differences
-from app.domain.channels import Channel
 from app.domain.errors import Conflict, Fault, Outdated, Said
 from app.domain.sight import HEALTH, keys_of, pointers_to
 from app.domain.workflow import Action, State, Step
 
-Subject = Any  # a table with id, state, version, scope_code: SQLModel gives no common type
 Changes = Mapping[str, object]
 
 ANSWERS = "answers"
-POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+# How many: what they say stands in the return, and what became of it with each that was changed.
+COUNTED = {"marks", "changed_since_return"}
 NOT_REPEATED = re.compile(pointers_to(keys_of(*HEALTH)))
 WITHHELD: list[object] = ["***", "***"]  # nothing here can be deleted, so not everything is here
 
@@ -49,30 +57,6 @@ class MovedMeanwhile(Conflict):
         id="Status {name} ini baru saja berubah. Baca ulang, lalu ulangi bila masih perlu.",
         en="The state of this {name} has just changed. Read it again and retry if still needed.",
     )
-
-
-def canonical(value: object) -> str:
-    """JSON in one way only: sorted, compact, in UTF-8. This text is what the audit hashes."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
-    )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(f"{type(value)} has no canonical form")
-
-
-def kept(value: object) -> object:
-    """A frozen copy stands in the audit by its SHA-256: the proof of it, not a second copy."""
-    return fingerprint(canonical(value)) if isinstance(value, dict) else value
-
-
-def fingerprint(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 async def record(
@@ -103,6 +87,16 @@ async def record(
     return entry
 
 
+async def begin_all(
+    session: AsyncSession, subjects: Sequence[Subject], step: Step[Any, Any]
+) -> None:
+    """`record`, for many subjects of one table that come into being alike."""
+    session.add_all(subjects)
+    await session.flush()
+    session.add_all([entry_of(each, step, {}, **session.info) for each in subjects])
+    await session.flush()
+
+
 @dataclass(frozen=True)
 class Move:
     """A step of a subject that the transaction has held since it was read."""
@@ -114,10 +108,11 @@ class Move:
 
 
 class Recorded(NamedTuple):
-    """An entry of the audit: its number, and the version of the subject that it made."""
+    """An entry of the audit: its number, and the version and state of the subject it made."""
 
     id: int
     version: int
+    state: str
 
 
 async def record_all(
@@ -127,35 +122,50 @@ async def record_all(
 ) -> dict[UUID, Recorded]:
     """`record`, for many subjects of one table at once: their entries, by subject.
 
-    One statement for each set of columns that change, and one for the entries. All or nothing:
-    where one of them is no longer as it was read, `MovedMeanwhile` is raised.
+    One statement for each set of columns that change, and one for the entries of all who take the
+    same step. All or nothing: where one of them is no longer as it was read, `MovedMeanwhile` is
+    raised. A step without a source brings its subject in.
     """
-    rows = [
-        row_of(
+    entries = [
+        Written(
             each.subject,
             each.step,
-            compared(each.subject, each.changes) if each.told is None else each.told,
-            **session.info,
+            each.subject.version + (each.step.source is not None),
+            canonical(compared(each.subject, each.changes) if each.told is None else each.told),
         )
-        | {"version": each.subject.version + 1}
         for each in moves
     ]
-    for columns in {tuple(sorted(each.changes)) for each in moves}:
-        alike = [each for each in moves if tuple(sorted(each.changes)) == columns]
+    await session.flush()
+    begun = [each.subject for each in moves if each.step.source is None]
+    await _bring_in(session, table, begun)
+    moving = [each for each in moves if each.step.source is not None]
+    for columns in {tuple(sorted(each.changes)) for each in moving}:
+        alike = [each for each in moving if tuple(sorted(each.changes)) == columns]
         await _move_all(session, table, alike, columns)
-    if not rows:
-        return {}
-    kept_as = {name: AuditEntry.__table__.c[name] for name in rows[0]}  # type: ignore[attr-defined]
-    said = ", ".join(kept_as)
+    numbers = await keep_all(session, entries)
+    return {
+        each.subject.id: Recorded(numbers[each.subject.id], each.version, each.step.target)
+        for each in entries
+    }
+
+
+async def _bring_in(
+    session: AsyncSession,
+    table: Any,  # noqa: ANN401
+    subjects: Sequence[Subject],
+) -> None:
+    if not subjects:
+        return
+    kept_as = dict(table.__table__.c)
+    rows = [{name: getattr(each, name) for name in kept_as} for each in subjects]
     connection = await session.connection()
-    told = await connection.execute(
+    await connection.execute(
         text(
-            f"INSERT INTO audit_entry ({said}) SELECT {said} FROM json_to_recordset(:rows) "
-            f"AS v ({_typed(kept_as)}) RETURNING id, subject_id, version"
+            f'INSERT INTO "{table.__tablename__}" ({", ".join(kept_as)}) '
+            f"SELECT * FROM json_to_recordset(:rows) AS v ({typed(kept_as)})"
         ),
-        {"rows": json.dumps(rows, default=_plain)},
+        {"rows": json.dumps(rows, default=plain_json)},
     )
-    return {entry.subject_id: Recorded(entry.id, entry.version) for entry in told}
 
 
 async def _move_all(
@@ -172,7 +182,7 @@ async def _move_all(
         UPDATE "{table.__tablename__}" t
         SET state = v.state, version = t.version + 1, updated_at = :at
             {since if hasattr(table, "state_since") else ""} {also}
-        FROM json_to_recordset(:rows) AS v (source text, {_typed(kept_as)})
+        FROM json_to_recordset(:rows) AS v (source text, {typed(kept_as)})
         WHERE t.id = v.id AND t.version = v.version AND t.state = v.source"""
     rows = [
         {
@@ -184,10 +194,9 @@ async def _move_all(
         }
         for each in moves
     ]
-    await session.flush()
     connection = await session.connection()
     moved = await connection.execute(
-        text(statement), {"rows": json.dumps(rows, default=_plain), "at": at}
+        text(statement), {"rows": json.dumps(rows, default=plain_json), "at": at}
     )
     if moved.rowcount != len(moves):
         raise MovedMeanwhile(name=moves[0].step.workflow)
@@ -195,19 +204,16 @@ async def _move_all(
         _as_moved(each, at)
 
 
-def _typed(columns: Mapping[str, Any]) -> str:
-    """Columns of a record, as PostgreSQL reads them out of JSON."""
-    return ", ".join(f"{name} {kind.type.compile(POSTGRES)}" for name, kind in columns.items())
-
-
 def _as_moved(move: Move, at: datetime) -> None:
-    """What was read is now as it is kept: nobody has to read it again."""
+    """What was read is now as it is kept: nobody has to read it again.
+
+    One by one, `set_committed_value` would take as long as all the rest of a step.
+    """
     subject = move.subject
-    if move.step.source != move.step.target and hasattr(subject, "state_since"):
-        set_committed_value(subject, "state_since", at)
     values = {"state": move.step.target, "version": subject.version + 1, "updated_at": at}
-    for name, value in {**values, **move.changes}.items():
-        set_committed_value(subject, name, value)
+    if move.step.source != move.step.target and hasattr(subject, "state_since"):
+        values["state_since"] = at
+    instance_dict(subject).update(values, **move.changes)
 
 
 def compared(subject: Subject, changes: Changes) -> dict[str, list[object]]:
@@ -217,6 +223,8 @@ def compared(subject: Subject, changes: Changes) -> dict[str, list[object]]:
         before = getattr(subject, name)
         if name == ANSWERS:
             pairs |= _answers_compared(before, new)
+        elif name in COUNTED:
+            pairs[f"/{name}"] = [each and len(cast("Sized", each)) for each in (before, new)]
         else:
             pairs[f"/{name}"] = [kept(before), kept(new)]
     return pairs
@@ -233,42 +241,6 @@ def _answers_compared(before: Any, after: Any) -> dict[str, list[object]]:  # no
     return {
         pointer: WITHHELD if NOT_REPEATED.fullmatch(pointer) else pair
         for pointer, pair in ((f"/{ANSWERS}{place}", pair) for place, pair in pairs.items())
-    }
-
-
-def entry_of(
-    subject: Subject,
-    step: Step[State, Action],
-    before_after: Mapping[str, object],
-    **way: Any,  # noqa: ANN401
-) -> AuditEntry:
-    """What the audit says of a step that `subject` has taken."""
-    return AuditEntry(**row_of(subject, step, before_after, **way))
-
-
-def row_of(
-    subject: Subject,
-    step: Step[State, Action],
-    before_after: Mapping[str, object],
-    *,
-    channel: Channel,
-    request_id: str,
-) -> dict[str, Any]:
-    return {
-        "workflow": step.workflow,
-        "subject_id": subject.id,
-        "scope_code": subject.scope_code,
-        "action": step.action,
-        "source": step.source,
-        "target": step.target,
-        "version": subject.version,
-        "actor_id": step.actor.id,
-        "actor_role": step.actor.role,
-        "actor_region_code": step.actor.region.code,
-        "channel": channel,
-        "request_id": request_id,
-        "grounds": canonical(dict(step.grounds)),
-        "changes": canonical(before_after),
     }
 
 
@@ -301,18 +273,40 @@ async def _move(
 
 async def expect(session: AsyncSession, subject: Subject, version: int) -> None:
     """Refuse what was meant for an older version, naming the fields that have changed since."""
-    if subject.version == version:
-        return
-    entries = await session.exec(
+    for refusal in (await outdated(session, type(subject), [(subject, version)])).values():
+        raise refusal
+
+
+async def outdated(
+    session: AsyncSession,
+    table: Any,  # noqa: ANN401
+    meant: Iterable[tuple[Subject, int]],
+) -> dict[UUID, Outdated]:
+    """Those of one table's subjects that were meant in an older version, with what has changed."""
+    old = {each.id: (each, version) for each, version in meant if each.version != version}
+    changed: dict[UUID, set[str]] = {each: set() for each in old}
+    entries = await _entries_of(session, table, old) if old else []
+    for entry in entries:
+        if entry.version > old[entry.subject_id][1]:
+            changed[entry.subject_id] |= _changed_by(entry)
+    return {each: _outdated(*old[each], pointers) for each, pointers in changed.items()}
+
+
+async def _entries_of(
+    session: AsyncSession,
+    table: Any,  # noqa: ANN401
+    subjects: Iterable[UUID],
+) -> Iterable[AuditEntry]:
+    return await session.exec(
         select(AuditEntry).where(
-            AuditEntry.subject_id == subject.id,
-            AuditEntry.workflow == type(subject).__tablename__,
-            AuditEntry.version > version,
+            one_of(AuditEntry.subject_id, subjects), AuditEntry.workflow == table.__tablename__
         )
     )
-    changed = {pointer for entry in entries for pointer in _changed_by(entry)}
+
+
+def _outdated(subject: Subject, version: int, changed: Collection[str]) -> Outdated:
     faults = [Fault(pointer, "changed_meanwhile", CHANGED) for pointer in sorted(changed)]
-    raise Outdated(faults, expected=version, current=subject.version)
+    return Outdated(faults, expected=version, current=subject.version)
 
 
 def _changed_by(entry: AuditEntry) -> set[str]:

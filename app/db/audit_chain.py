@@ -12,15 +12,22 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from app.db.audit import kept
+from app.db.audit_rows import kept
 from app.db.scope import scope_statement
 from app.db.urls import for_asyncpg
 from app.domain.accounts import ACCOUNTS
+from app.domain.decrees import DECREES
+from app.domain.deliberations import DELIBERATIONS
+from app.domain.documents import DOCUMENTS
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS
 from app.domain.policies import POLICIES
 from app.domain.proposals import PROPOSALS
+from app.domain.recipients import RECIPIENTS
 from app.domain.regions import INDONESIA
+from app.domain.statements import STATEMENTS
 from app.domain.surveys import SURVEYS
+from app.domain.visits import VISITS
+from app.domain.window_exceptions import WINDOW_EXCEPTIONS
 from app.domain.workflow import Workflow
 
 WORKFLOWS: tuple[Workflow, ...] = (  # type: ignore[type-arg]
@@ -29,8 +36,15 @@ WORKFLOWS: tuple[Workflow, ...] = (  # type: ignore[type-arg]
     FAMILIES,
     MEMBERS,
     SURVEYS,
+    RECIPIENTS,
+    DELIBERATIONS,
+    STATEMENTS,
+    DOCUMENTS,
+    VISITS,
     ACCOUNTS,
     POLICIES,
+    DECREES,
+    WINDOW_EXCEPTIONS,
 )
 # Opened on the console, before anybody could be the one who did it: their chains begin later.
 UNBEGUN = {ACCOUNTS.name}

@@ -9,6 +9,7 @@ from app.db.sessions import Reading
 from app.db.tables.audit import DECISIONS
 from app.domain.accounts import ACCOUNTS, ADMINS
 from app.domain.actors import Role
+from app.domain.recipients import RECIPIENTS
 from app.domain.regions import Region
 from app.domain.sight import NOTHING, SIGHT_OF, Shown, Sight
 
@@ -22,8 +23,18 @@ OF_OFFICERS = replace(NOTHING, identity=Shown.CLEAR, nik=Shown.MASKED)
 def _told(how: Callable[[str, Sight], str], column: str, role: Role) -> str:
     """As the role reads of people; of accounts, as its part in running them."""
     of_accounts = OF_OFFICERS if role in ADMINS else NOTHING
+    of_recipients = SIGHT_OF[role] if SIGHT_OF[role].programmes else NOTHING
     return f"""CASE WHEN s.workflow = '{ACCOUNTS.name}' THEN {how(column, of_accounts)}
+        WHEN s.workflow = '{RECIPIENTS.name}' THEN {how(column, of_recipients)}
         ELSE {how(column, SIGHT_OF[role])} END"""
+
+
+# What one village of a move ends, it ends in the other too, which need not know which one it is.
+_FROM_WHERE = """CASE WHEN starts_with(s.scope_code::text, s.actor_region_code)
+    OR rpad(s.actor_region_code, 10, '0')::bigint
+        BETWEEN current_setting('siks.region_from')::bigint
+        AND current_setting('siks.region_to')::bigint
+    THEN s.actor_region_code END"""
 
 
 def _item(role: Role) -> str:
@@ -33,7 +44,7 @@ def _item(role: Role) -> str:
             (SELECT r.code FROM region r WHERE r.scope_code = s.scope_code), ''),
         'action', s.action, 'source', s.source, 'target', s.target, 'version', s.version,
         'actor_id', s.actor_id, 'actor_role', s.actor_role,
-        'actor_region_code', s.actor_region_code, 'channel', s.channel,
+        'actor_region_code', {_FROM_WHERE}, 'channel', s.channel,
         'request_id', s.request_id, 'grounds', {_told(shown.grounds, "s.grounds", role)},
         'changed', {shown.changed("s.changes", SIGHT_OF[role])},
         'changes', {_told(shown.changes, "s.changes", role)},

@@ -83,6 +83,12 @@ FROM place WHERE whole
 _CHILDREN = "(SELECT coalesce(json_agg(said ORDER BY code), '[]') FROM part)"
 
 
+def statement_of_whole() -> str:
+    """Of a region without its parts: for a statement that asks for more besides. Its arguments
+    are the region's code, its first and its last, all states, and those that wait for a role."""
+    return _COUNTS.format(places=_WHOLE, children="NULL")
+
+
 async def document(
     reading: Reading, *, within: Region, seen_by: Actor, part_by_part: bool = False
 ) -> str:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.accounts import AccountNotFound, end_sign_ins
-from app.db.audit import entry_of
+from app.db.audit_rows import entry_of
 from app.db.scope import lies_within
 from app.db.sessions import Reading, connection_in
 from app.db.tables.accounts import NO_PASSWORD, Account, ClientSecret, ExternalIdentity

@@ -3,8 +3,11 @@
 Nothing is asked beforehand that a constraint answers: two people at once would both be told yes.
 """
 
+from app.db.agendas import OnAnotherAgenda
 from app.db.families import FamilyNotFound
+from app.domain.decrees import DecreeNumberTaken
 from app.domain.errors import Conflict, Fault, Incomplete, Overloaded, Refusal, Said
+from app.domain.visits import VisitOpen
 
 
 class IdTaken(Conflict):
@@ -101,6 +104,18 @@ class AlreadyThere(Conflict):
     detail = Said(id="Baca ulang data terkait, lalu ulangi.", en="Read it again, then retry.")
 
 
+class WindowHeldOpen(Conflict):
+    """An exception for this window, region and period is in force."""
+
+    title = Said(
+        id="Jadwal ini sudah diperpanjang", en="This window is held open for that period already"
+    )
+    detail = Said(
+        id="Cabut dahulu pengecualian yang ada; lihat /v1/window-exceptions.",
+        en="Take back the exception there is first; see /v1/window-exceptions.",
+    )
+
+
 class NotStorable(Incomplete):
     """A value cannot be stored."""
 
@@ -123,6 +138,15 @@ OF_CONSTRAINT: dict[str, tuple[type[Refusal], tuple[Fault, ...]]] = {
     "uq_assignment_open": (AssignedAlready, ()),
     "pk_external_identity": (IdentityTaken, ()),
     "pk_survey": (IdTaken, ()),
+    "pk_deliberation": (IdTaken, ()),
+    "pk_responsibility_statement": (IdTaken, ()),
+    "uq_agenda_item_open": (OnAnotherAgenda, ()),
+    "pk_document": (IdTaken, ()),
+    "pk_decree": (IdTaken, ()),
+    "uq_decree_number": (DecreeNumberTaken, ()),
+    "uq_visit_open_of_household": (VisitOpen, ()),
+    "pk_window_exception": (IdTaken, ()),
+    "uq_window_exception_granted": (WindowHeldOpen, ()),
     "uq_survey_draft_of_household": (SurveyDraftThere, ()),
     "uq_family_number_in_household": (FamilyNumberTaken, ()),
     "ex_member_one_household_head": (
@@ -149,3 +173,10 @@ def refusal_of(sqlstate: str | None, constraint: str | None) -> Refusal | None:
     classes: dict[str, Refusal] = {"23": AlreadyThere(), "22": NotStorable()}
     state = (sqlstate or "")[:2]
     return Overloaded() if state in BUSY else classes.get(state)
+
+
+def passes(error: BaseException) -> bool:
+    """Whether it is PostgreSQL's trouble of the moment: done again later, it may succeed."""
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    is_network = isinstance(error, OSError | TimeoutError)
+    return is_network or (state or "")[:2] in BUSY

@@ -1,15 +1,16 @@
 """Finding households, and telling of them. Every search says within which region it may look."""
 
 import json
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db import families, members, sheets
+from app.db import families, members, recipients, sheets
 from app.db import sight as shown
 from app.db.pages import Asked, page
-from app.db.scope import lies_within
+from app.db.scope import lies_within, one_of
 from app.db.sessions import Reading
 from app.db.tables.proposals import LIVE
 from app.db.tables.registry import Family, Household, Member
@@ -22,9 +23,13 @@ from app.domain.regions import Region
 from app.domain.sight import SIGHT_OF, Shown, Sight
 
 SITUATION = f"""coalesce(
-    (SELECT CASE p.state WHEN '{PROPOSALS.initial}' THEN 'proposed' ELSE 'on_its_way' END
-     FROM proposal p WHERE p.household_id = {{household}}
-        AND p.kind = '{ProposalKind.NEW_FAMILY}' AND p.{LIVE}), 'free')"""
+    (SELECT 'once_registered' FROM household x
+     WHERE x.id = {{household}} AND x.dtks_id IS NOT NULL),
+    (SELECT CASE WHEN bool_and(p.state = '{PROPOSALS.initial}') THEN 'proposed'
+            ELSE 'on_its_way' END
+     FROM proposal p WHERE p.household_id = {{household}} AND p.{LIVE}
+        AND p.kind IN ('{ProposalKind.NEW_FAMILY}', '{ProposalKind.MOVE}')
+     HAVING count(*) > 0), 'free')"""
 # The head `m` of the household with that id.
 HEAD_OF = """m.household_id = {0}
     AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""
@@ -59,6 +64,19 @@ async def find(
     return household
 
 
+async def hold(
+    session: AsyncSession, ids: Collection[UUID], *, within: Region
+) -> dict[UUID, Household]:
+    """Those of them that lie within, kept from others until the transaction ends."""
+    found = await session.exec(
+        select(Household)
+        .where(one_of(Household.id, ids), lies_within(Household.scope_code, within))
+        .order_by(col(Household.id))
+        .with_for_update(key_share=True)
+    )
+    return {each.id: each for each in found}
+
+
 async def hold_around(
     session: AsyncSession, subject: Household | Family | Member | Survey, *, within: Region
 ) -> Household:
@@ -71,6 +89,17 @@ async def hold_around(
     return household
 
 
+_PROPOSAL = """json_build_object('id', p.id, 'kind', p.kind, 'state', p.state,
+            'family_id', p.family_id, 'member_id', p.member_id)"""
+
+
+def open_marks(household: str, sight: Sight, *, below: str = "") -> str:
+    """What is to be mended of a household whose proposal came back with marks."""
+    return f"""(SELECT {shown.marks("p.marks", sight, below=below)} FROM proposal p
+        WHERE p.household_id = {household} AND p.kind = '{ProposalKind.NEW_FAMILY}'
+            AND p.state = '{PROPOSALS.initial}')"""
+
+
 def _document(sight: Sight) -> str:
     """One household with its families, its members and the newest proposal about it."""
     return f"""
@@ -81,14 +110,19 @@ def _document(sight: Sight) -> str:
         'village_name', (SELECT r.name FROM region r WHERE r.scope_code = h.scope_code),
         {_place(sight)},
         'state', h.state,
+        'inactive_reason', h.inactive_reason,
+        'inactive_on', h.inactive_on,
         'dtks_id', h.dtks_id,
         'families', coalesce((SELECT json_agg({families.document(sight)} ORDER BY f.number, f.id)
             FROM family f WHERE f.household_id = h.id AND f.state <> 'inactive'), '[]'),
         'members', coalesce((SELECT json_agg({members.document(sight)} ORDER BY m.number, m.id)
             FROM member m WHERE m.household_id = h.id AND m.state <> 'inactive'), '[]'),
-        'proposal', (SELECT json_build_object('id', p.id, 'kind', p.kind, 'state', p.state)
-            FROM proposal p WHERE p.household_id = h.id
+        'proposal', (SELECT {_PROPOSAL} FROM proposal p WHERE p.household_id = h.id
             ORDER BY p.created_at DESC, p.id DESC LIMIT 1),
+        'open_proposals', coalesce((SELECT json_agg({_PROPOSAL} ORDER BY p.created_at, p.id)
+            FROM proposal p WHERE p.household_id = h.id AND p.{LIVE}), '[]'),
+        'recipients', {recipients.of_household("h.id", sight)},
+        'marks', {open_marks("h.id", sight)},
         'survey', {sheets.current("h.id", sight)},
         'survey_draft_id', {sheets.draft_id("h.id", sight)},
         'created_at', h.created_at,

@@ -57,7 +57,8 @@ def document(sight: Sight) -> str:
         'nik_check', json_build_object('verdict', m.nik_verdict, 'codes', m.nik_codes || {HELD}),
         'mother_name', {shown.name("m.mother_name", sight.identity)},
         {told},
-        'state', m.state, 'dtks_id', m.dtks_id, 'updated_at', m.updated_at)"""
+        'state', m.state, 'inactive_reason', m.inactive_reason, 'inactive_on', m.inactive_on,
+        'dtks_id', m.dtks_id, 'updated_at', m.updated_at)"""
 
 
 async def document_of(reading: Reading, member_id: UUID, *, within: Region, sight: Sight) -> str:

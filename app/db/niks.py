@@ -1,6 +1,6 @@
 """Who holds a NIK: asked, claimed and released by the owner's functions, which name nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,6 +13,9 @@ RELEASE = text("SELECT nik_release(:members)")
 HELD_BY_OTHERS = text(
     "SELECT ARRAY(SELECT id FROM member WHERE id = ANY (:members) AND nik_held(nik, id))"
 )
+HELD_IF = text("""SELECT ARRAY(SELECT member FROM unnest(
+    CAST(:niks AS text[]), CAST(:members AS uuid[])) AS w (nik, member)
+    WHERE nik_held(w.nik, w.member))""")
 
 
 async def claim(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:
@@ -28,6 +31,12 @@ async def held(reading: Reading, nik: str) -> bool:
 async def held_by_others(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:
     """Those of these members whose NIK somebody else holds."""
     return set(await session.scalar(HELD_BY_OTHERS, {"members": list(members)}) or ())
+
+
+async def held_if(session: AsyncSession, wanted: Mapping[UUID, str]) -> set[UUID]:
+    """Those members who could not have the NIK that is wanted for them: somebody else holds it."""
+    asked = {"niks": list(wanted.values()), "members": list(wanted)}
+    return set(await session.scalar(HELD_IF, asked) or ())
 
 
 async def release(session: AsyncSession, members: Sequence[UUID]) -> None:

@@ -10,9 +10,10 @@ from app.domain.regions import Region
 ROWS = """
     SELECT * FROM {table} WHERE scope_code BETWEEN $1 AND $2
     AND (scope_code, id) > ($3::bigint, $4::{key}){conditions}
-    ORDER BY scope_code, id LIMIT $5::int + 1
+    ORDER BY scope_code, id LIMIT {most}
 """
-MERGED = "SELECT * FROM ({parts}) AS merged ORDER BY scope_code, id LIMIT $5::int + 1"
+MERGED = "SELECT * FROM ({parts}) AS merged ORDER BY scope_code, id LIMIT {most}"
+ONE_MORE = "$5::int + 1"  # than the page shows: whether there is another page
 # `item` is the JSON of one row `s`. Selects the body and the ids in it.
 PAGE = """
 WITH page AS MATERIALIZED ({rows}),
@@ -66,6 +67,19 @@ def page(  # noqa: PLR0913 - what a page is made of
     also: Sequence[object] = (),
 ) -> tuple[str, tuple[object, ...]]:
     """A statement that selects (body, subjects), and its arguments. `also` are $6, $7, ..."""
+    rows, arguments = rows_of(table, asked, within=within, also=also)
+    return PAGE.format(rows=rows, item=item, subjects=subjects), arguments
+
+
+def rows_of(
+    table: str,
+    asked: Asked,
+    *,
+    within: Region,
+    also: Sequence[object] = (),
+    most: str = ONE_MORE,
+) -> tuple[str, tuple[object, ...]]:
+    """A statement that selects the rows themselves in order, and its arguments."""
     wanted = {condition: value for condition, value in asked.where.items() if value is not None}
     first = NEXT_PLACEHOLDER + len(also)
     conditions = "".join(
@@ -73,14 +87,13 @@ def page(  # noqa: PLR0913 - what a page is made of
     )
     key = "uuid" if isinstance(asked.after.id, UUID) else "bigint"
     parts = [
-        ROWS.format(table=table, key=key, conditions=f"{conditions} AND {alone}")
-        for alone in asked.either
-    ] or [ROWS.format(table=table, key=key, conditions=conditions)]
-    rows = MERGED.format(parts=" UNION ALL ".join(f"({part})" for part in parts))
-    statement = PAGE.format(rows=rows if len(parts) > 1 else parts[0], item=item, subjects=subjects)
+        ROWS.format(table=table, key=key, conditions=f"{conditions}{alone}", most=most)
+        for alone in ([f" AND {each}" for each in asked.either] or [""])
+    ]
+    merged = MERGED.format(parts=" UNION ALL ".join(f"({part})" for part in parts), most=most)
     start = _start(asked.after, within)
     reach = (within.first, within.last, start.scope_code, start.id, asked.limit)
-    return statement, (*reach, *also, *wanted.values())
+    return merged if len(parts) > 1 else parts[0], (*reach, *also, *wanted.values())
 
 
 def _start(after: Position, within: Region) -> Position:

@@ -1,29 +1,35 @@
 """Finding proposals, what they rest on, and telling of them."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import or_
+from sqlalchemy.orm import defer
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
+from app.db import moves
 from app.db import sight as shown
+from app.db.facts import facts_asked, offered, open_to, words
 from app.db.households import HEAD_OF, HOUSEHOLDS_AND_HEADS
-from app.db.pages import Asked, Position, page
-from app.db.scope import lies_within
+from app.db.pages import Asked, Position, page, rows_of
+from app.db.plain import plain
+from app.db.scope import lies_within, one_of
 from app.db.sessions import Reading
 from app.db.tables.proposals import LIVE, RESPONSIBLE, Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.db.tables.surveys import Survey
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
+from app.domain.facts import Fact
 from app.domain.households import RecordState
 from app.domain.proposals import (
     ENDED,
+    GRANTS,
     ON_ITS_WAY,
-    PROPOSALS,
-    SITUATIONS,
     ProposalAction,
     ProposalKind,
     ProposalState,
@@ -31,24 +37,10 @@ from app.domain.proposals import (
 from app.domain.regions import Region
 from app.domain.sight import SIGHT_OF, Sight
 from app.domain.work_lists import Wanted
-from app.domain.workflow import Fact
 
-AUTHORSHIP = (PROPOSALS.first_action, ProposalAction.SUBMIT)
-# OFFSET 0: asked row by row, along the row's own chain. Hashed, it would be all he ever did.
-_AUTHORED = f"""EXISTS (SELECT FROM audit_entry e WHERE e.subject_id = {{p}}.id
-    AND e.workflow = '{PROPOSALS.name}' AND e.actor_id = CAST({{actor}} AS uuid)
-    AND e.action IN ({", ".join(f"'{action}'" for action in AUTHORSHIP)}) OFFSET 0)"""
-_DISTRICT_CHECKS = """coalesce((SELECT o.district_checks FROM policy o
-    WHERE o.regency_code = left(p.scope_code::text, 4)), false)"""
-# What the table asks of a proposal `p`, of whom `{actor}` is about to move it.
-CONDITIONS: dict[Fact, str] = {
-    Fact.DISTRICT_CHECKS: _DISTRICT_CHECKS,
-    Fact.DISTRICT_FORWARDS: f"NOT {_DISTRICT_CHECKS}",
-    Fact.OWN_WORK: _AUTHORED.format(p="p", actor=":actor"),
-}
-FACTS = text(f"""SELECT p.id, {", ".join(f"{sql} AS {fact}" for fact, sql in CONDITIONS.items())}
-FROM proposal p WHERE p.id = ANY (:ids)""")
-OFFERS = {role: json.dumps(PROPOSALS.offers(role, SITUATIONS)) for role in Role}
+Record = TypeVar("Record", Family, Member)
+CONTENT: Any = Proposal.content
+_GRANTS = words(GRANTS)
 
 
 class ProposalNotFound(NotFound):
@@ -67,45 +59,91 @@ async def find(session: AsyncSession, proposal_id: UUID, *, within: Region) -> P
 
 
 async def hold(
-    session: AsyncSession, ids: Sequence[UUID], *, within: Region
+    session: AsyncSession, ids: Sequence[UUID], *, within: Region, closed: bool = False
 ) -> dict[UUID, Proposal]:
-    """Those of them that lie within, kept from others until the transaction ends."""
-    found = await session.exec(
+    """Those of them that lie within, kept from others until the transaction ends.
+
+    `closed`: without a look into what new families froze, which is long.
+    """
+    await moves.hold_ends(session, ids)
+    held = (
         select(Proposal)
-        .where(col(Proposal.id).in_(ids), lies_within(Proposal.scope_code, within))
+        .where(one_of(Proposal.id, ids), lies_within(Proposal.scope_code, within))
         .order_by(col(Proposal.id))
         .with_for_update(key_share=True)
     )
-    return {each.id: each for each in found}
+    if closed:
+        held = held.options(defer(CONTENT, raiseload=True))
+    found = {each.id: each for each in await session.exec(held)}
+    if closed:
+        await _open(session, [p for p in found.values() if p.kind != ProposalKind.NEW_FAMILY])
+    return found
 
 
-async def facts_about(session: AsyncSession, household: Household) -> frozenset[Fact]:
-    """How it stands with the proposal to register this household."""
+async def _open(session: AsyncSession, held: Collection[Proposal]) -> None:
+    about = {each.id: each for each in held}
+    frozen = select(Proposal.id, Proposal.content).where(one_of(Proposal.id, about))
+    for each, content in await session.exec(frozen):
+        set_committed_value(about[each], "content", content)
+
+
+async def facts_about(
+    session: AsyncSession, household: Household, member: Member | None = None
+) -> frozenset[Fact]:
+    """How it stands with the proposal to register this household, or this member of it."""
+    kind, about = col(Proposal.kind), col(Proposal.member_id)
+    registers = kind == ProposalKind.NEW_FAMILY
+    if household.state is RecordState.PROPOSED:
+        registers |= kind == ProposalKind.MOVE  # it is drafted for whoever arrives
+    if member is not None:
+        registers |= (kind == ProposalKind.NEW_MEMBER) & (about == member.id)
     states = await session.exec(
         select(Proposal.state).where(
             Proposal.household_id == household.id,
-            Proposal.kind == ProposalKind.NEW_FAMILY,
+            registers,
             col(Proposal.state).not_in(ENDED),
         )
     )
-    state = states.one_or_none()
-    if state is None:
-        return frozenset()
-    return frozenset({Fact.PROPOSED, *([Fact.ON_ITS_WAY] if state in ON_ITS_WAY else [])})
+    found = set(states)
+    on_its_way = {Fact.ON_ITS_WAY} if found & ON_ITS_WAY else set()
+    return frozenset({Fact.PROPOSED, *on_its_way} if found else ())
+
+
+async def on_the_desk(
+    session: AsyncSession, household_id: UUID, member_id: UUID | None, *, within: Region
+) -> Proposal | None:
+    """The proposal to register this household, or this member, as it lies with its village."""
+    about = [col(Proposal.kind) == ProposalKind.NEW_FAMILY]
+    if member_id is not None:
+        about += [col(Proposal.member_id) == member_id]
+    found = await session.exec(
+        select(Proposal).where(
+            Proposal.household_id == household_id,
+            or_(*about),
+            Proposal.state == ProposalState.DRAFTED,
+            lies_within(Proposal.scope_code, within),
+        )
+    )
+    return found.first()
 
 
 async def facts_of(
-    session: AsyncSession, ids: Sequence[UUID], *, for_: Actor
+    session: AsyncSession,
+    ids: Sequence[UUID],
+    *,
+    for_: Actor,
+    action: ProposalAction | None = None,
 ) -> dict[UUID, frozenset[Fact]]:
-    """What its table asks of each of them: by proposal, what holds for this actor now."""
+    """What its table asks of each of them, for this action or for any: what holds for him now."""
+    asked, statement = facts_asked(action, for_.role)
     await session.flush()
     connection = await session.connection()
-    found = await connection.execute(FACTS, {"ids": list(ids), "actor": for_.id})
+    given = {"ids": list(ids), "actor": for_.id, "role": for_.role}
+    wanted = {name: given[name] for name in statement.compile().params}
+    found = await connection.execute(statement, wanted)
     return {
-        proposal_id: frozenset(
-            fact for fact, holds in zip(CONDITIONS, holds_each, strict=True) if holds
-        )
-        for proposal_id, *holds_each in found
+        proposal_id: frozenset(fact for fact, holds in zip(asked, each, strict=True) if holds)
+        for proposal_id, *each in found
     }
 
 
@@ -113,51 +151,90 @@ async def people_of(
     session: AsyncSession, about: Proposal | Survey, *, within: Region
 ) -> tuple[list[Family], list[Member]]:
     """The families and the members that the proposal, or the survey, speaks of."""
-    families = await session.exec(
-        select(Family)
-        .where(
-            Family.household_id == about.household_id,
-            Family.state != RecordState.INACTIVE,
-            lies_within(Family.scope_code, within),
-        )
-        .order_by(col(Family.number), col(Family.id))
-    )
-    members = await session.exec(
-        select(Member)
-        .where(
-            Member.household_id == about.household_id,
-            Member.state != RecordState.INACTIVE,
-            lies_within(Member.scope_code, within),
-        )
-        .order_by(col(Member.number), col(Member.id))
-    )
+    return await people_of_each(session, [about.household_id], within=within)
+
+
+async def people_of_each(
+    session: AsyncSession, households: Collection[UUID], *, within: Region
+) -> tuple[list[Family], list[Member]]:
+    """The families and the members of these households, in the order of their numbers."""
+    families = await session.exec(_there_in(Family, households, within))
+    members = await session.exec(_there_in(Member, households, within))
     return list(families), list(members)
+
+
+async def people_seen_in(
+    session: AsyncSession, households: Collection[UUID], *, within: Region
+) -> tuple[list[Family], list[Member]]:
+    """The same, to be looked at only."""
+    families = await plain(session, Family, _there_in(Family, households, within))
+    members = await plain(session, Member, _there_in(Member, households, within))
+    return families, members
+
+
+def _there_in(
+    kind: type[Record], households: Collection[UUID], within: Region
+) -> SelectOfScalar[Record]:
+    return (
+        select(kind)
+        .where(
+            one_of(kind.household_id, households),
+            kind.state != RecordState.INACTIVE,
+            lies_within(kind.scope_code, within),
+        )
+        .order_by(col(kind.number), col(kind.id))
+    )
 
 
 _WAITING = f"""'responsible_id', {RESPONSIBLE},
         'waiting_since', CASE WHEN {LIVE} THEN state_since END,
         'waiting_days', CASE WHEN {LIVE} THEN
             greatest(0, floor(extract(epoch FROM now() - state_since) / 86400)::int) END"""
-_OPEN = f"({{offers}}::jsonb -> CASE WHEN {_AUTHORED} THEN 'own' ELSE 'others' END -> {{p}}.state)"
 
 
-def _document(sight: Sight) -> str:
+# What was frozen besides what is now and what is proposed. A draft has the null of JSON.
+_BESIDE = "(nullif(p.content, 'null') - 'now' - 'proposed')"
+
+
+def _told(part: str, sight: Sight) -> str:
+    """Who receives what is not for every role."""
+    return part if sight.programmes else f"CASE WHEN p.kind NOT IN ({_GRANTS}) THEN {part} END"
+
+
+def _document(role: Role) -> str:
+    sight = SIGHT_OF[role]
     return f"""
     SELECT json_build_object(
         'version', p.version,
         'id', p.id,
         'kind', p.kind,
         'household_id', p.household_id,
+        'family_id', p.family_id,
+        'member_id', p.member_id,
+        'linked_id', p.linked_id,
+        'base_version', p.base_version,
         'village_code', p.scope_code::text,
         'state', p.state,
-        'content', {shown.content("p.content", sight)},
+        'period', p.period,
+        'missed_period', p.missed_period,
+        'urgent', p.urgent,
+        'asks', {_told(shown.asked("p.asks", sight), sight)},
+        'now', {_told(shown.side("p.content -> 'now'", sight), sight)},
+        'proposed', {_told(shown.side("p.content -> 'proposed'", sight), sight)},
+        'content', CASE p.kind WHEN '{ProposalKind.NEW_FAMILY}'
+            THEN {shown.content("p.content", sight)}
+            ELSE {_told(shown.asked(_BESIDE, sight), sight)} END,
+        'marks', {_told(shown.marks("p.marks", sight), sight)},
+        'changed_since_return', CASE WHEN p.state <> '{ProposalState.DRAFTED}'
+            AND p.changed_since_return IS NOT NULL
+            THEN {_told(shown.changed_since("p.changed_since_return", sight), sight)} END,
         'created_by', p.created_by,
         {_WAITING},
         'submitted_by', p.submitted_by,
         'submitted_at', p.submitted_at,
         'created_at', p.created_at,
         'updated_at', p.updated_at,
-        'open_actions', {_OPEN.format(p="p", actor="$4", offers="$5")}
+        'open_actions', {open_to("p", role, offers="$4", actor="$5")}
     )::text AS body,
     array[p.household_id] || ARRAY(
         SELECT m.id FROM member m WHERE m.household_id = p.household_id) AS subjects
@@ -168,12 +245,11 @@ def _document(sight: Sight) -> str:
 async def document(reading: Reading, proposal_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The proposal as `ProposalView`, in JSON."""
     body = await reading.document(
-        _document(SIGHT_OF[seen_by.role]),
+        _document(seen_by.role),
         proposal_id,
         within.first,
         within.last,
-        seen_by.id,
-        OFFERS[seen_by.role],
+        *offered(seen_by),
     )
     if body is None:
         raise ProposalNotFound
@@ -184,12 +260,18 @@ def _asked(wanted: Wanted, after: Position, limit: int, *, by: Actor) -> Asked:
     """What is wanted, as conditions that an index answers."""
     states = wanted.states(by.role)
     either = [f"state = '{state}'" for state in states] or ["false"]
-    open_now = f"jsonb_array_length({_OPEN.format(p='proposal', actor='$6', offers='$7')}) > {{}}"
+    open_now = open_to("proposal", by.role, offers="$6", actor="$7")
+    # What he may take back waits for nobody: whether he may, is not asked of every row.
+    waiting = open_to("proposal", by.role, offers="$6", actor="$7", granted={Fact.OTHERS_WORD})
     where = {
         f"{RESPONSIBLE} = {{}}": by.id if wanted.mine else None,
         "kind = {}": wanted.kind,
         "state_since <= now() - make_interval(hours => 24 * {})": wanted.waiting_days,
-        open_now: 0 if wanted.open_to_me else None,
+        f"jsonb_array_length({waiting}) > {{}}": 0 if wanted.open_to_me else None,
+        f"{open_now} @> jsonb_build_array(jsonb_build_object('action', {{}}::text))": wanted.action,
+        "period = {}": wanted.period,
+        "asks ->> 'programme' = {}": wanted.programme,
+        "urgent AND {}": wanted.urgent or None,
     }
     return Asked(after, limit, where, either if len(states) < len(ProposalState) else ())
 
@@ -204,23 +286,52 @@ async def list_page(  # noqa: PLR0913 - a page: of what, from where, how long, w
     seen_by: Actor,
 ) -> str:
     """A page of `ProposalLine`s, in JSON."""
+    statement, arguments = lines(wanted, after, limit, within=within, seen_by=seen_by)
+    return str(await reading.document(statement, *arguments))
+
+
+def lines(
+    wanted: Wanted, after: Position, limit: int, *, within: Region, seen_by: Actor
+) -> tuple[str, tuple[object, ...]]:
+    """A statement that selects a page of `ProposalLine`s, in JSON, and its arguments."""
     sight = SIGHT_OF[seen_by.role]
     item = f"""json_build_object(
         'version', s.version, 'id', s.id, 'kind', s.kind, 'household_id', s.household_id,
-        'village_code', s.scope_code::text, 'state', s.state,
+        'village_code', s.scope_code::text, 'state', s.state, 'period', s.period,
+        'urgent', s.urgent,
         'head_name', (SELECT {shown.name("m.name", sight.identity)}
             FROM member m WHERE {HEAD_OF.format("s.household_id")}),
         'submitted_at', s.submitted_at, 'updated_at', s.updated_at, {_WAITING},
-        'open_actions', {_OPEN.format(p="s", actor="$6", offers="$7")})"""
-    statement, arguments = page(
+        'open_marks', CASE s.state WHEN '{ProposalState.DRAFTED}'
+            THEN coalesce(jsonb_array_length(s.marks), 0) ELSE 0 END,
+        'open_actions', {open_to("s", seen_by.role, offers="$6", actor="$7")})"""
+    return page(
         "proposal",
         _asked(wanted, after, limit, by=seen_by),
         within=within,
         item=item,
         subjects=HOUSEHOLDS_AND_HEADS.format("s.household_id"),
-        also=(seen_by.id, OFFERS[seen_by.role]),
+        also=offered(seen_by),
     )
-    return str(await reading.document(statement, *arguments))
+
+
+def matching(  # noqa: PLR0913 - as a page, and how many of them
+    wanted: Wanted,
+    after: Position,
+    limit: int,
+    *,
+    within: Region,
+    seen_by: Actor,
+    most: int,
+) -> tuple[str, tuple[object, ...]]:
+    """A statement that selects the proposals that are wanted, in order, `most` and one more."""
+    return rows_of(
+        "proposal",
+        _asked(wanted, after, limit, by=seen_by),
+        within=within,
+        also=offered(seen_by),
+        most=str(most + 1),
+    )
 
 
 async def known(reading: Reading, proposal_id: UUID, *, within: Region) -> None:

@@ -3,9 +3,9 @@
 Each is one statement that returns finished JSON.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -206,6 +206,22 @@ async def known_regions(reading: Reading) -> KnownRegions:
         "FROM region WHERE tier <> 'village'"
     )
     return KnownRegions(**{tier: frozenset(codes or ()) for tier, codes in rows[0].items()})
+
+
+async def known_in(session: AsyncSession, provinces: Collection[str]) -> KnownRegions:
+    """The same of these provinces only: enough for NIKs that begin with them."""
+    codes: dict[str, set[str]] = {"province": set(), "regency": set(), "district": set()}
+    if provinces:
+        found = await session.exec(
+            select(RegionRow.tier, RegionRow.code).where(
+                RegionRow.tier != Tier.VILLAGE, func.left(RegionRow.code, 2).in_(provinces)
+            )
+        )
+        for tier, code in found:
+            codes.setdefault(tier, set()).add(code)
+    return KnownRegions(
+        frozenset(codes["province"]), frozenset(codes["regency"]), frozenset(codes["district"])
+    )
 
 
 async def find_village(session: AsyncSession, code: str, *, within: Region) -> Region:

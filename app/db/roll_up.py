@@ -7,6 +7,7 @@ finds the work done. So any number of services may keep it up, through any kind 
 from datetime import timedelta
 
 from app.db.sessions import Connection
+from app.db.turnarounds import AGES_NOW
 from app.domain.proposals import PROPOSALS, ProposalState
 from app.domain.regions import Region
 
@@ -34,15 +35,16 @@ _TURN = "SELECT pg_try_advisory_xact_lock(hashtext('siks counts'), ($1::bigint /
 _IS_DUE = """NOT EXISTS (SELECT FROM proposal_count
     WHERE scope_code = $1 AND counted_at > now() - $2::interval)"""
 _COUNT = f"""
-INSERT INTO proposal_count AS c (scope_code, state, count, oldest_since, counted_at)
-SELECT $1::bigint, stage.state, here.count, here.oldest, now()
+INSERT INTO proposal_count AS c (scope_code, state, count, oldest_since, ages, counted_at)
+SELECT $1::bigint, stage.state, here.count, here.oldest, here.ages, now()
 FROM unnest($4::text[]) AS stage (state) CROSS JOIN LATERAL (
-    SELECT count(*) AS count, min(p.state_since) AS oldest FROM proposal p
+    SELECT count(*) AS count, min(p.state_since) AS oldest, {AGES_NOW} AS ages FROM proposal p
     WHERE p.state = stage.state AND p.scope_code BETWEEN $1 AND $3
 ) AS here
 WHERE {_IS_DUE}
 ON CONFLICT (scope_code, state) DO UPDATE SET
-    count = excluded.count, oldest_since = excluded.oldest_since, counted_at = excluded.counted_at
+    count = excluded.count, oldest_since = excluded.oldest_since, ages = excluded.ages,
+    counted_at = excluded.counted_at
 RETURNING true
 """
 _CONFIRM = (

@@ -1,6 +1,9 @@
 """`Region.covers`, for the database: as a condition, and as the settings that RLS reads."""
 
-from sqlalchemy import ColumnElement
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal
 from sqlmodel import col
 
 from app.domain.regions import Region
@@ -9,6 +12,11 @@ from app.domain.regions import Region
 def lies_within(scope_code: int, region: Region) -> ColumnElement[bool]:
     """Whether the row whose `scope_code` this is lies within `region`."""
     return col(scope_code).between(region.first, region.last)
+
+
+def one_of(column: UUID | None, ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """Whether it is one of these: one parameter, and one statement for any number of them."""
+    return col(column) == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def scope_statement(region: Region) -> str:

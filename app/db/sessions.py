@@ -33,6 +33,8 @@ SERVER_SETTINGS = {
     "lock_timeout": f"{LOCK_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
     "timezone": "UTC",
+    # Compiling a statement takes longer than any of ours is to take: 0.5 s for a work list.
+    "jit": "off",
 }
 
 

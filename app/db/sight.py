@@ -95,6 +95,49 @@ def content(column: str, sight: Sight) -> str:
         'doubts', {_doubts(f"{column} -> 'doubts'", sight)}) END"""
 
 
+# A number by its name, at any depth of a document; the first four of its signs stay.
+KEYED = r'"(nik|card_number)": "((?:[^"\\]|\\.){0,4})(?:[^"\\]|\\.)*"'
+
+
+def side(column: str, sight: Sight) -> str:
+    """What is now, or what is proposed, as far as the role reads of people."""
+    if sight.identity is not Shown.CLEAR:
+        return "NULL::json"
+    said = _numbers_masked(column, sight)
+    withheld = _array(sight.withheld.get("members", ()))
+    if sight.survey is not Survey.FULL:
+        return f"({said} - 'answers')::json"
+    return f"""(SELECT CASE WHEN said ? 'answers' THEN
+            jsonb_set(said, '{{answers}}', (said -> 'answers') - {withheld}) ELSE said END
+        FROM (SELECT {said}) AS told (said))::json"""
+
+
+def asked(column: str, sight: Sight) -> str:
+    """What a proposal asks and rests on. A number somebody wrote into a note is masked too."""
+    if sight.identity is not Shown.CLEAR:
+        return "NULL::json"
+    column = column if sight.health else f"({column} - 'health')"
+    if sight.nik is Shown.CLEAR:
+        return f"({column})::json"
+    return f"""(SELECT a || {_note("a")} || CASE WHEN a ? 'evidence' THEN
+            jsonb_build_object('evidence', (SELECT coalesce(jsonb_agg(e || {_note("e")}), '[]')
+                FROM jsonb_array_elements(a -> 'evidence') AS every (e))) ELSE '{{}}' END
+        FROM (SELECT {_numbers_masked(column, sight)}) AS asked (a))::json"""
+
+
+def _numbers_masked(column: str, sight: Sight) -> str:
+    if sight.nik is Shown.CLEAR:
+        return f"({column})"
+    masked = r'"\1": "\2************"'
+    return f"regexp_replace(({column})::text, '{KEYED}', '{masked}', 'g')::jsonb"
+
+
+def _note(document: str) -> str:
+    said = words(f"({document} ->> 'note')")
+    return f"""CASE WHEN {document} ->> 'note' IS NOT NULL
+        THEN jsonb_build_object('note', {said}) ELSE '{{}}' END"""
+
+
 def _frozen(sheet: str, sight: Sight) -> str:
     if sight.survey is Survey.HIDDEN:
         return "NULL::json"
@@ -141,12 +184,17 @@ def changes(text: str, sight: Sight) -> str:
         return "NULL::json"
     before, after = (_masked_in_pair(place) for place in (0, 1))
     return f"""(SELECT coalesce(json_object_agg(pointer, CASE
-            WHEN pointer ~ '(^|^/answers/.*)/(nik|card_number)$'
+            WHEN pointer ~ '(^|^/(answers|asks)/.*)/(nik|card_number)$'
                 THEN json_build_array({before}, {after})
             WHEN pointer IN ('/content', '/answers') THEN json_build_array(NULL, 'frozen')
+            WHEN pointer LIKE '/asks/%note' THEN {words("pair::text")}::json
             ELSE pair END ORDER BY pointer), '{{}}')
         FROM json_each({text}::json) AS changed (pointer, pair)
-        WHERE NOT {_unread("pointer", sight)})"""
+        WHERE NOT {_unread("pointer", sight)}{"" if sight.programmes else _OF_NO_PROGRAMME})"""
+
+
+# Who is proposed for what, and paid, for who does not read of programmes.
+_OF_NO_PROGRAMME = " AND pointer !~ '^/asks/(programmes?|payee_id|new_payee_id|period)(/|$)'"
 
 
 def _masked_in_pair(place: int) -> str:
@@ -158,10 +206,69 @@ def _masked_in_pair(place: int) -> str:
 def grounds(text: str, sight: Sight) -> str:
     """What a step rests on. A number that somebody wrote into a note is masked, however he wrote
     it; who reads no names reads neither who chaired nor anybody's own words."""
+    kept = f"({text}::jsonb - 'marks')"
     if sight.identity is not Shown.CLEAR:
-        text = f"({text}::jsonb - 'note' #- '{{deliberation,chair}}')::text"
+        kept = f"({kept} - 'note' #- '{{deliberation,chair}}')"
+    told = f"{words(f'{kept}::text')}::jsonb"
+    return f"""(SELECT {told} || CASE WHEN g ? 'marks'
+            THEN jsonb_build_object('marks', {marks("g -> 'marks'", sight)}) ELSE '{{}}' END
+        FROM (SELECT {text}::jsonb) AS given (g))::json"""
+
+
+def words(text: str) -> str:
+    """Anybody's own words, without the numbers of people in them."""
     digit = r"[\s.-]*[0-9]"
     return (
         f"regexp_replace({text}, '([0-9](?:{digit}){{3}})(?:{digit}){{8,}}', "
-        r"'\1************', 'g')::json"
+        r"'\1************', 'g')"
     )
+
+
+# --- of what was returned
+
+
+def marks(column: str, sight: Sight, *, below: str = "") -> str:
+    """What a return points at, as far as the role reads it; `below` some place, or of it all."""
+    named = sight.identity is Shown.CLEAR
+    note = words("(mark ->> 'note')") if named else "NULL::text"
+    there = f"mark ->> 'pointer' = '' OR mark ->> 'pointer' LIKE '{below}%'"
+    return f"""(SELECT json_agg(json_build_object('pointer', mark ->> 'pointer',
+            'reason', mark ->> 'reason', 'note', {note}) ORDER BY number)
+        FROM jsonb_array_elements({column}) WITH ORDINALITY AS every (mark, number)
+        WHERE ({there}) AND NOT {_out_of_sight("(mark ->> 'pointer')", sight)})"""
+
+
+def changed_since(column: str, sight: Sight) -> str:
+    """Place by place what is another than was returned, as far as the role reads of people."""
+    if sight.identity is not Shown.CLEAR:
+        return "NULL::json"
+    before, after = (_told_of_pair(place, sight) for place in (0, 1))
+    return f"""(SELECT coalesce(json_agg(json_build_object('pointer', pointer,
+            'before', {before}, 'after', {after}) ORDER BY pointer), '[]')
+        FROM json_each(({column})::json) AS changed (pointer, pair)
+        WHERE NOT {_out_of_sight("pointer", sight)})"""
+
+
+def _told_of_pair(place: int, sight: Sight) -> str:
+    if sight.nik is Shown.CLEAR:
+        return f"pair -> {place}"
+    said = words(f"(pair -> {place})::text")
+    return f"""CASE WHEN pointer ~ '/(nik|card_number)$' THEN {_masked_in_pair(place)}
+        ELSE {said}::json END"""
+
+
+def _out_of_sight(pointer: str, sight: Sight) -> str:
+    """Whether it points at what the role does not read of health, or at answers that it does not,
+    wherever they stand."""
+    answers = _answers_out_of_sight(pointer, sight)
+    return answers if sight.health else f"({answers} OR {pointer} ~ '^(/[a-z]+)?/health(/|$)')"
+
+
+def _answers_out_of_sight(pointer: str, sight: Sight) -> str:
+    if sight.survey is not Survey.FULL:
+        return f"{pointer} ~ '^/[a-z]+/answers(/|$)'"
+    if not sight.withheld:
+        return "false"
+    at_once = "|".join(sorted(sight.withheld.get("members", ())))
+    return f"""(regexp_replace({pointer}, '^/survey', '') ~ '{pointers_to(sight.withheld)}'
+        OR {pointer} ~ '^/[a-z]+/answers/({at_once})$')"""

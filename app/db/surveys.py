@@ -1,16 +1,18 @@
 """Finding surveys, and telling of them: one sheet, and the sheets of one household."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import sheets
-from app.db.households import SITUATION, HouseholdNotFound
-from app.db.scope import lies_within
+from app.db.households import SITUATION, HouseholdNotFound, open_marks
+from app.db.scope import lies_within, one_of
 from app.db.sessions import Reading
 from app.db.tables.registry import Household
 from app.db.tables.surveys import Survey
@@ -57,10 +59,32 @@ async def current_of(
     return found.one_or_none()
 
 
+async def current_of_each(
+    session: AsyncSession, households: Collection[UUID], *, within: Region
+) -> dict[UUID, Survey]:
+    """The newest finished sheet of each of these households that has one."""
+    found = await session.exec(
+        select(Survey)
+        .ext(distinct_on(col(Survey.household_id)))
+        .where(
+            one_of(Survey.household_id, households),
+            Survey.state == SurveyState.FINISHED,
+            lies_within(Survey.scope_code, within),
+        )
+        .order_by(
+            col(Survey.household_id),
+            col(Survey.surveyed_on).desc(),
+            col(Survey.finished_at).desc(),
+        )
+    )
+    return {survey.household_id: survey for survey in found}
+
+
 def _document(sight: Sight) -> str:
     open_now = f"""CASE WHEN h.state = 'inactive' THEN '[]'::jsonb
         ELSE $4::jsonb -> {SITUATION.format(household="h.id")} -> s.state END"""
-    also = f", 'findings', $5::json, 'open_actions', {open_now}"
+    marks = open_marks("s.household_id", sight, below="/survey")
+    also = f", 'marks', {marks}, 'findings', $5::json, 'open_actions', {open_now}"
     return f"""
     SELECT {sheets.document(sight, also=also)}::text AS body,
     {sheets.SUBJECTS.format("s.household_id")} AS subjects

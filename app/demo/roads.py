@@ -7,14 +7,17 @@ refuses stops the load.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.db.audit import canonical
+from app.db.audit_rows import canonical
 from app.demo import accounts as offices
 from app.demo.accounts import Office
 from app.demo.regencies import Regency
 from app.domain.actors import Actor, Role
+from app.domain.deliberations import DELIBERATIONS, DeliberationAction
+from app.domain.documents import DOCUMENTS
 from app.domain.households import (
     FAMILIES,
     HOUSEHOLDS,
@@ -26,7 +29,6 @@ from app.domain.households import (
 from app.domain.policies import road as fact_of
 from app.domain.proposals import (
     PROPOSALS,
-    Attendance,
     Outcome,
     ProposalAction,
     ProposalState,
@@ -60,20 +62,19 @@ WITHDRAWAL = {G.NOTE: "Keluarga ini akan pindah."}
 LOOKED_OVER = {G.NOTE: "Sudah dicocokkan dengan KTP dan KK di rumah."}
 
 
+HELD_ON = date(2026, 1, 15)
+MINUTES_NUMBER = "470/12/MUS/2026"
+OF_THE_VILLAGE = UUID(int=0)  # `app.demo.staging` puts the village's own deliberation there
+
+
 def _deliberation(chair: str) -> Mapping[Ground, object]:
-    attendance = {
-        Attendance.VILLAGE_HEAD: 1,
-        Attendance.VILLAGE_STAFF: 2,
-        Attendance.RT_RW: 9,
-        Attendance.COMMUNITY_LEADER: 3,
-    }
     return {
         G.DELIBERATION: {
-            "held_on": "2026-01-15",
+            "deliberation_id": OF_THE_VILLAGE,
+            "held_on": HELD_ON,
             "chair": chair,
-            "attendance": attendance,
+            "minutes_number": MINUTES_NUMBER,
             "outcome": Outcome.ELIGIBLE,
-            "minutes_reference": "470/12/MUS/2026",
         }
     }
 
@@ -134,6 +135,8 @@ class Roads:
         self.all: list[Road] = []
         self.proposals = [self._proposal(course) for course in _courses(regency)]
         self.drafted = self.proposals[-1]
+        self.deliberation = self._deliberation()
+        self.scan = self._kept([DOCUMENTS.begin(by=self._by(offices.OPERATOR))])
         self.surveys = {
             state: self._survey(state) for state in (SurveyState.DRAFTED, SurveyState.FINISHED)
         }
@@ -163,6 +166,14 @@ class Roads:
                 to=move.to,
             )
             steps.append(step)
+        return self._kept(steps)
+
+    def _deliberation(self) -> Road:
+        """Held, closed and scanned, for all the village's proposals that have come so far."""
+        by, D = self._by(offices.OPERATOR), DeliberationAction  # noqa: N806 - short, as above
+        steps: list[AnyStep] = [DELIBERATIONS.begin(by=by)]
+        for action in (D.ENLIST, D.JUDGE, D.CLOSE, D.ATTACH_SCAN):
+            steps.append(DELIBERATIONS.step(steps[-1].target, action, by=by))
         return self._kept(steps)
 
     def _survey(self, state: SurveyState) -> Road:
@@ -207,6 +218,17 @@ def as_rows(roads: Roads) -> Iterator[tuple[object, ...]]:
 
 
 RECORDS = (HOUSEHOLDS, FAMILIES, MEMBERS)
-BEFORE = {**{flow.name: 0 for flow in RECORDS}, SURVEYS.name: 10, PROPOSALS.name: 20}
+BEFORE = {
+    **{flow.name: 0 for flow in RECORDS},
+    SURVEYS.name: 10,
+    DOCUMENTS.name: 15,
+    DELIBERATIONS.name: 19,  # it is closed as the proposals are led on
+    PROPOSALS.name: 20,
+}
 REGISTERED = 90
-CHANGING = {RecordAction.REGISTER, SurveyAction.FINISH, ProposalAction.SUBMIT}  # more than a state
+CHANGING = {  # more than a state
+    RecordAction.REGISTER,
+    SurveyAction.FINISH,
+    ProposalAction.SUBMIT,
+    DeliberationAction.ATTACH_SCAN,
+}

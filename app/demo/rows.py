@@ -6,12 +6,13 @@ They are plain dictionaries; a model for each took ten times as long to make.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from app.commands.kinds.new_families import FROZEN, FROZEN_OF_A_PERSON, FROZEN_OF_A_SURVEY
-from app.db.audit import canonical, fingerprint
+from app.db.audit_rows import canonical, fingerprint
 from app.db.tables.base import new_id
 from app.demo import accounts as offices
 from app.demo import visits
@@ -19,18 +20,21 @@ from app.demo.draws import Draw
 from app.demo.kinship import somebody
 from app.demo.people import FamilySketch, MemberSketch
 from app.demo.plans import SEED, Plan, Village
-from app.demo.roads import Road, Roads
+from app.demo.roads import HELD_ON, MINUTES_NUMBER, Road, Roads
+from app.demo.scans import SCAN, SHA256
 from app.domain import new_families
 from app.domain.actors import Role
+from app.domain.deliberations import DeliberationKind
+from app.domain.documents import DocumentPurpose, MediaType
 from app.domain.dtks_ids import DtksKind, dtks_id
 from app.domain.households import RecordState
 from app.domain.niks import NikCheck
-from app.domain.proposals import ProposalAction, ProposalKind
+from app.domain.proposals import Attendance, Outcome, ProposalAction, ProposalKind
 from app.domain.questionnaire.codebooks import NEWEST
-from app.domain.regions import Region
+from app.domain.regions import Region, RegionKind
 from app.domain.surveys import SurveyState, VisitOutcome
 
-SUBJECTS = ("household", "family", "member", "survey", "proposal")
+SUBJECTS = ("household", "family", "member", "survey", "document", "deliberation", "proposal")
 SEX_CODES = {"male": 1, "female": 2}
 TAKE_STEPS = set(Role) - {Role.AUDITOR, Role.INTEGRATION}
 Row = dict[str, Any]
@@ -71,6 +75,7 @@ class Rows:
 
     def __init__(self, village: Village, roads: Roads, now: datetime) -> None:
         self.of: dict[str, list[Row]] = {table: [] for table in SUBJECTS}
+        self.agenda: list[Row] = []
         self._roads = roads
         self._now = now
         self._regency = village.regency
@@ -188,11 +193,13 @@ class Rows:
         return {**row, "answers": answers}
 
     def _propose(self, road: Road, dossier: Dossier, *, unusual: bool) -> None:
+        deliberated = road.takes(ProposalAction.DELIBERATE)
         row = self._begun(
             "proposal",
             road,
             household_id=dossier.household["id"],
             kind=ProposalKind.NEW_FAMILY,
+            deliberation_id=self._deliberation["id"] if deliberated else None,
             content=None,
             created_by=self._operator,
             submitted_by=None,
@@ -207,6 +214,78 @@ class Rows:
                 "/submitted_by": self._operator,
             }
             row["changes"] = _first(told)
+        if deliberated:
+            self._enlist(row, dossier)
+
+    @cached_property
+    def _deliberation(self) -> Row:
+        """The village's one, with the scan of its minutes."""
+        scan = self._begun(
+            "document",
+            self._roads.scan,
+            purpose=DocumentPurpose.MINUTES_SCAN,
+            media_type=MediaType.PDF,
+            bytes=len(SCAN),
+            sha256=SHA256,
+            file_name="berita-acara.pdf",
+            created_by=self._operator,
+        )
+        row = self._begun(
+            "deliberation",
+            self._roads.deliberation,
+            kind=_kind_of(Region(str(self._scope))),
+            held_on=HELD_ON,
+            place="Balai pertemuan",
+            chair=self._regency.chair,
+            minutes_number=MINUTES_NUMBER,
+            attendance=canonical(self._attendance()),
+            quorum=0,
+            scan_id=scan["id"],
+            closed_at=self._now,
+            created_by=self._operator,
+        )
+        row["changes"] = _first({"/scan": {"document_id": scan["id"], "sha256": SHA256.hex()}})
+        return row
+
+    def _attendance(self) -> list[Row]:
+        """The chair, the head of the village, and the neighbourhoods."""
+        culture = self._regency.culture
+        others = [Attendance.VILLAGE_HEAD, Attendance.VILLAGE_COUNCIL, *[Attendance.RT_RW] * 3]
+        named = [
+            (somebody(f"{SEED} {self._scope} attends {place}", culture), capacity)
+            for place, capacity in enumerate(others)
+        ]
+        return [
+            {"name": name, "capacity": capacity, "present": True}
+            for name, capacity in [(self._regency.chair, Attendance.VILLAGE_STAFF), *named]
+        ]
+
+    def _enlist(self, proposal: Row, dossier: Dossier) -> None:
+        head, household = dossier.members[0], dossier.household
+        nik = head["nik"] or ""
+        named = {
+            "name": head["name"],
+            "nik": nik[:4] + "*" * (len(nik) - 4),
+            **{column: household[column] for column in ("address", "rt", "rw")},
+            "kind": proposal["kind"],
+            "programme": None,
+        }
+        self.agenda.append(
+            {
+                "deliberation_id": self._deliberation["id"],
+                "proposal_id": proposal["id"],
+                "scope_code": self._scope,
+                "number": len(self.agenda) + 1,
+                "outcome": Outcome.ELIGIBLE,
+                "named": canonical(named),
+                "is_open": False,
+            }
+        )
+
+
+def _kind_of(village: Region) -> DeliberationKind:
+    is_kelurahan = village.kind is RegionKind.KELURAHAN
+    return DeliberationKind.MUSKEL if is_kelurahan else DeliberationKind.MUSDES
 
 
 def _first(told: Mapping[str, object]) -> str:

@@ -6,24 +6,26 @@ nobody can sign in to half a demo, and whoever loads it again goes on with what 
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from itertools import groupby
 
 import asyncpg
 
-from app.db.audit import record
+from app.commands.policies import put
+from app.db.policies import undecided
 from app.db.scope import scope_statement
 from app.db.sessions import Database
 from app.db.tables.accounts import Account, Assignment
-from app.db.tables.proposals import Policy
 from app.db.urls import for_asyncpg
 from app.demo import accounts as offices
 from app.demo import hands
 from app.demo.accounts import DISTRICT, PASSWORD, REGENCY_ADMIN, VILLAGE, Office
 from app.demo.plans import Village
 from app.demo.regencies import REGENCIES
+from app.demo.scans import SCAN, SHA256
 from app.domain.actors import Actor, Role
-from app.domain.policies import POLICIES
 from app.domain.regions import INDONESIA, Region
+from app.exchange.storage import Storage
 from app.passwords import hash_password
 from app.settings import CannotRun
 
@@ -69,6 +71,11 @@ async def load(
         return bool(await _value(connection, _IS_THERE, offices.MINISTRY_ADMIN.account_id("")))
     finally:
         await connection.close()
+
+
+async def keep_scan(storage: Storage) -> None:
+    """The paper that the demo's deliberations name as their signed minutes."""
+    await storage.put(SHA256, BytesIO(SCAN), len(SCAN))
 
 
 async def _value(connection: asyncpg.Connection, statement: str, *arguments: object) -> object:
@@ -141,8 +148,8 @@ async def _open_accounts(owner_url: str, names: Names, request_id: str) -> None:
         for code in names:
             session.add_all(_assignment(each, Region(code)) for each in offices.offices_of(code))
         for code in REGENCIES.keys() & names.keys():
-            policy = Policy(regency_code=code, district_checks=REGENCIES[code].district_checks)
-            await record(session, policy, POLICIES.begin(by=_admin_of(Region(code))))
+            decided = {"district_checks": REGENCIES[code].district_checks}
+            await put(session, undecided(code), decided, by=_admin_of(Region(code)))
     await database.close()
 
 

@@ -15,21 +15,28 @@ from rich.table import Table
 
 from app.demo import accounts as offices
 from app.demo.accounts import CIBEBER, KEDALEMAN, PASSWORD, Office
+from app.demo.scans import SCAN
 from app.demo.sent import a_family, draft_of, sheet_of
 
-CREATED, OK, FORBIDDEN, NOT_FOUND = 201, 200, 403, 404
+CREATED, OK, FORBIDDEN, NOT_FOUND, CONFLICT = 201, 200, 403, 404, 409
 PATIENCE_SECONDS = 15
 UUID_LENGTH = 36
 
 DELIBERATION = {
+    "village_code": CIBEBER,
+    "kind": "muskel",
     "held_on": "2026-01-15",
+    "place": "Aula Kelurahan Cibeber",
     "chair": "Suparman",
-    "attendance": {"village_head": 1, "rt_rw": 9, "community_leader": 3},
-    "outcome": "eligible",
-    "minutes_reference": "470/12/MUSKEL/2026",
+    "minutes_number": "470/12/MUSKEL/2026",
+    "attendance": [
+        {"name": "Suparman", "capacity": "village_head"},
+        {"name": "Tarmizi", "capacity": "rt_rw"},
+        {"name": "Rohaeti", "capacity": "community_leader"},
+    ],
 }
 LETTER = {"letter_number": "460/118/Dinsos/2026", "letter_date": "2026-01-26"}
-DECREE = {"decree_number": "14/HUK/2026", "decree_date": "2026-02-16"}
+DECREE_OF = {"dated": "2026-02-16", "period": "2026-02-01"}
 
 # Whom a proposal waits for once the village has deliberated, and what he rests his decision on.
 WAITS_FOR: Mapping[str, tuple[Office, Mapping[str, str]]] = {
@@ -39,7 +46,7 @@ WAITS_FOR: Mapping[str, tuple[Office, Mapping[str, str]]] = {
     "awaiting_endorsement": (offices.ENDORSER, LETTER),
     "awaiting_province": (offices.PROVINCE_OFFICER, {}),
     "awaiting_ministry": (offices.ANALYST, {}),
-    "awaiting_determination": (offices.DETERMINER, DECREE),
+    "awaiting_determination": (offices.DETERMINER, {}),
 }
 WALKERS = (
     offices.ENUMERATOR,
@@ -77,6 +84,7 @@ class Asked:
     path: str
     body: Mapping[str, object] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
 
     def named(self) -> "Asked":
         """With a name of its own, so that sent twice it has one effect."""
@@ -131,6 +139,7 @@ class _Walk:
 
         self._headline("The village proposes it and deliberates")
         proposal_id = await self._propose(household_id)
+        await self._deliberate(proposal_id)
 
         self._headline("Every tier decides, each on the version it has read")
         state = await self._climb(proposal_id)
@@ -184,19 +193,52 @@ class _Walk:
         path = f"/v1/proposals/{draft['id']}"
         await self._step(operator, "submits the proposal", path, {"action": "submit"})
         await self._decide(operator, "tries to approve their own proposal", path, {}, FORBIDDEN)
-        deliberate = {"action": "deliberate", "grounds": {"deliberation": DELIBERATION}}
-        await self._step(operator, "records the deliberation", path, deliberate)
         return draft["id"]
+
+    async def _deliberate(self, proposal_id: str) -> None:
+        operator, head = self.people[offices.OPERATOR], self.people[offices.HEAD]
+        held = {**DELIBERATION, "id": str(uuid4())}
+        path = f"/v1/deliberations/{held['id']}"
+        await self._ask(
+            operator, "opens a deliberation", post("/v1/deliberations", held).named(), CREATED
+        )
+        names = post(
+            f"{path}/agenda",
+            {"proposal_ids": [proposal_id]},
+            await self._version_read_by(operator, path),
+        )
+        await self._ask(operator, "puts the family on its agenda", names.named(), OK)
+        said = {"items": [{"proposal_id": proposal_id, "outcome": "eligible"}]}
+        judged = Asked("PATCH", f"{path}/agenda", said, await self._version_read_by(operator, path))
+        await self._ask(operator, "notes that the meeting finds it eligible", judged, OK)
+        await self._step(operator, "closes the deliberation", path, {"action": "close"})
+
+        what = "tries to approve before the minutes are signed"
+        await self._decide(head, what, f"/v1/proposals/{proposal_id}", {}, CONFLICT)
+        where = f"/v1/documents?purpose=minutes_scan&region_code={CIBEBER}"
+        upload = Asked("POST", where, headers={"Content-Type": "application/pdf"}, content=SCAN)
+        scan = await self._ask(operator, "sends the signed minutes", upload.named(), CREATED)
+        attach = {"action": "attach_scan", "document_id": scan.json()["id"]}
+        await self._step(operator, "attaches them", path, attach)
 
     async def _climb(self, proposal_id: str) -> str:
         path = f"/v1/proposals/{proposal_id}"
         state = await self._state_of(path)
         while state in WAITS_FOR:
             office, grounds = WAITS_FOR[state]
+            if office is offices.DETERMINER:
+                grounds = await self._draft_decree()
             what = f"approves with {', '.join(grounds.values())}" if grounds else "approves"
             answer = await self._decide(self.people[office], what, path, grounds, CREATED)
             state = answer.json()["target"]
         return state
+
+    async def _draft_decree(self) -> Mapping[str, str]:
+        """Under which the ministry determines. Its list stays open: others may follow."""
+        number = f"{uuid4().int % 1_000_000}/HUK/2026"
+        asked = post("/v1/decrees", {"number": number, **DECREE_OF}).named()
+        await self._ask(self.people[offices.ANALYST], "drafts a decree", asked, CREATED)
+        return {"decree_number": number, "decree_date": DECREE_OF["dated"]}
 
     async def _step(
         self, person: Person, what: str, path: str, body: Mapping[str, object]
@@ -251,7 +293,9 @@ class _Walk:
     async def _send(self, person: Person, asked: Asked) -> httpx.Response:
         token = {"Authorization": f"Bearer {person.token}"} if person.token else {}
         headers = {**token, **asked.headers}
-        return await self.http.request(asked.method, asked.path, json=asked.body, headers=headers)
+        return await self.http.request(
+            asked.method, asked.path, json=asked.body, content=asked.content, headers=headers
+        )
 
     def _tell(self, person: Person, what: str, answer: httpx.Response) -> None:
         self.steps += 1

@@ -22,8 +22,9 @@ from app.domain.errors import (
     Said,
     TooSoon,
 )
+from app.domain.facts import Fact
 from app.domain.regions import Region
-from app.domain.workflow import Fact, Ground, Transition, Workflow
+from app.domain.workflow import Ground, Transition, Workflow
 
 PASSWORD_SHORTEST = 15
 PASSWORD_LONGEST = 128
@@ -42,6 +43,7 @@ class AccountAction(StrEnum):
     RESET = "reset"  # a new one-time password; every session ends
     ASSIGN = "assign"
     END = "end"  # an assignment
+    IDENTIFY = "identify"  # which person of the registry he is
     LINK = "link"  # with who he is to another issuer
     UNLINK = "unlink"
     ISSUE = "issue_secret"  # of a machine
@@ -66,6 +68,7 @@ ACCOUNTS = Workflow("account", initial=S.ACTIVE, begun=(A.OPEN, ADMINS), transit
     Transition(A.ASSIGN,        S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
     Transition(A.END,           S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
     Transition(A.END,           S.DISMISSED, S.DISMISSED, ADMINS,   NOTHING, unless=OWN),
+    Transition(A.IDENTIFY,      S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
     Transition(A.LINK,          S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
     Transition(A.UNLINK,        S.ACTIVE,    S.ACTIVE,    ADMINS,   NOTHING, unless=OWN),
     Transition(A.UNLINK,        S.DISMISSED, S.DISMISSED, ADMINS,   NOTHING, unless=OWN),
@@ -94,6 +97,16 @@ def administers(actor: Actor) -> None:
 
 def facts_about(account_id: UUID, *, seen_by: Actor) -> frozenset[Fact]:
     return frozenset({OWN if account_id == seen_by.id else OTHERS})
+
+
+class NikNotReadable(Incomplete):
+    """Who somebody is, is said by a NIK that can be one."""
+
+    title = Said(id="NIK ini tidak mungkin benar", en="This NIK cannot be right")
+    detail = Said(
+        id="Salin NIK dari KTP pemilik akun, lalu kirim lagi.",
+        en="Copy the NIK from the identity card of whose account it is, then send it again.",
+    )
 
 
 class PasswordNotFit(Incomplete):

@@ -13,8 +13,9 @@ from uuid import UUID
 from app.domain.accounts import ACCOUNTS, AccountAction
 from app.domain.actors import TIERS_OF, Actor, Role
 from app.domain.errors import Conflict, Fault, Incomplete, NotFound, NotPermitted, Refusal, Said
+from app.domain.facts import Fact
 from app.domain.regions import INDONESIA, Region, Tier
-from app.domain.workflow import Fact, Offers
+from app.domain.workflow import Offers
 
 R = Role
 MOST_AT_ONCE = 1000
@@ -325,7 +326,7 @@ def check_holder(roles: Collection[Role], *, by: Actor) -> None:
 
 
 OF_MACHINES = frozenset({AccountAction.ISSUE, AccountAction.REVOKE})
-OF_PEOPLE = frozenset({AccountAction.RESET})
+OF_PEOPLE = frozenset({AccountAction.RESET, AccountAction.IDENTIFY})
 # How an account stands to whoever looks at it.
 SITUATIONS: dict[str, frozenset[Fact]] = {
     "own": frozenset({Fact.OWN_ACCOUNT}),

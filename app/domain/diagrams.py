@@ -27,7 +27,8 @@ def as_mermaid(flow: Workflow[State, Action]) -> str:
             arrows.setdefault((row.source, row.target), {})[row.action] = None
     lines = ["stateDiagram-v2", f"    [*] --> {flow.initial}: {flow.first_action}"]
     lines += [f"    {a} --> {b}: {', '.join(names)}" for (a, b), names in arrows.items()]
-    endings = {row.target for row in flow.transitions} - {r.source for r in flow.transitions}
+    onward = {row.source for row in flow.transitions if row.action not in flow.beside}
+    endings = {row.target for row in flow.transitions} - onward
     lines += [f"    {ending} --> [*]" for ending in sorted(endings)]
     return "\n".join(lines)
 

@@ -5,10 +5,12 @@ gives its *verdict*: approve, return to a named state, or reject. Whoever is wai
 it on; nobody else may, and nobody decides on his own.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from app.domain.actors import Role
-from app.domain.workflow import Fact, Ground, Transition, Workflow
+from app.domain.facts import Fact
+from app.domain.workflow import Ground, Transition, Workflow
 
 
 class ProposalKind(StrEnum):
@@ -22,6 +24,15 @@ class ProposalKind(StrEnum):
     RESTORATION = "restoration"  # hidupkan, pulihkan
     PAYEE_CHANGE = "payee_change"  # ganti pengurus
     PBI_REACTIVATION = "pbi_reactivation"  # reaktivasi PBI
+
+
+# About who receives what: not for every role that reads of people.
+GRANTS = (
+    ProposalKind.PROGRAMME,
+    ProposalKind.INELIGIBILITY,
+    ProposalKind.PAYEE_CHANGE,
+    ProposalKind.PBI_REACTIVATION,
+)
 
 
 class ProposalState(StrEnum):
@@ -42,12 +53,18 @@ class ProposalState(StrEnum):
 
 class ProposalAction(StrEnum):
     DRAFT = "draft"
+    AMEND = "amend"  # what a draft asks for
     SUBMIT = "submit"
-    DELIBERATE = "deliberate"
+    DELIBERATE = "deliberate"  # a deliberation that is closed leads it on
+    DECLARE = "declare"  # a responsibility statement does
     WITHDRAW = "withdraw"
     APPROVE = "approve"
     RETURN = "return"
     REJECT = "reject"
+    UNDO = "undo"  # one's own last decision, until somebody goes on from there
+    MEET = "meet"  # both villages of a move are there: the arrival goes on
+    RELEASE = "release"  # and the departure waits for what becomes of it
+    CONCLUDE = "conclude"  # what becomes of the other end of a move becomes of this one
     HAND_OVER = "hand_over"  # to another desk; it stays where it is on its way
 
 
@@ -57,6 +74,7 @@ class Verdict(StrEnum):
     APPROVE = "approve"
     RETURN = "return"
     REJECT = "reject"
+    UNDO = "undo"
 
 
 class Outcome(StrEnum):
@@ -69,7 +87,6 @@ class Outcome(StrEnum):
 
 S, A, R, G = ProposalState, ProposalAction, Role, Ground
 PROPOSERS = frozenset({R.VILLAGE_OPERATOR, R.REGENCY_OPERATOR})
-OPERATOR = frozenset({R.VILLAGE_OPERATOR})
 HEAD = frozenset({R.VILLAGE_HEAD})
 DISTRICT = frozenset({R.DISTRICT_OFFICER})
 VERIFIER = frozenset({R.REGENCY_VERIFIER})
@@ -81,11 +98,15 @@ ADMINS = frozenset({R.REGENCY_ADMIN, R.MINISTRY_ADMIN})
 
 NOTHING: frozenset[Ground] = frozenset()
 NOTE = frozenset({G.NOTE})
+MARKS = frozenset({G.MARKS})
 REASON = frozenset({G.REASON})
 MEETING = frozenset({G.DELIBERATION})
 MEETING_REASON = MEETING | REASON
+STATEMENT = frozenset({G.STATEMENT})
 LETTER = frozenset({G.LETTER_NUMBER, G.LETTER_DATE})
 DECREE = frozenset({G.DECREE_NUMBER, G.DECREE_DATE})
+
+VERDICTS = frozenset({A.APPROVE, A.RETURN, A.REJECT})
 
 OUTCOME_LEADS_TO = {
     Outcome.ELIGIBLE: S.AWAITING_VILLAGE_HEAD,
@@ -111,31 +132,60 @@ def _returns(
 ) -> list[Transition[ProposalState, ProposalAction]]:
     """A return goes to a named earlier state, and always says why."""
     return [
-        Transition(A.RETURN, source, target, by, REASON, unless=Fact.OWN_WORK, law=PM3_2021)
+        Transition(A.RETURN, source, target, by, REASON, MARKS, unless=OWN, law=PM3_2021)
         for target in targets
     ]
 
 
-VILLAGE_DESK = (S.DRAFTED, S.AWAITING_DELIBERATION)
-OWN = Fact.OWN_WORK
+def _conclusions() -> list[Transition[ProposalState, ProposalAction]]:
+    """A move ends in both its villages, by the hand of whoever ends it in one."""
+    above = VERIFIER | ANALYST | DETERMINER
+    ends = [(S.AWAITING_OTHER_VILLAGE, S.DETERMINED, DETERMINER)]
+    for source in IN_THE_VILLAGE:
+        met = above if source is S.AWAITING_OTHER_VILLAGE else frozenset()
+        ends += [(source, S.REJECTED, PROPOSERS | met), (source, S.WITHDRAWN, PROPOSERS)]
+    return [Transition(A.CONCLUDE, *end, NOTE) for end in ends]
 
-SITUATIONS: dict[str, frozenset[Fact]] = {"others": frozenset(), "own": frozenset({OWN})}
+
+def _with_undo(
+    rows: Sequence[Transition[ProposalState, ProposalAction]],
+) -> list[Transition[ProposalState, ProposalAction]]:
+    """Whoever has decided may take it back, while his is the last word. A decree stands."""
+    undoable = [r for r in rows if r.action in VERDICTS and r.target is not S.DETERMINED]
+    back = dict.fromkeys((row.target, row.source, row.by) for row in undoable)
+    return [*rows, *(Transition(A.UNDO, *way, unless=Fact.OTHERS_WORD) for way in back)]
+
+
+VILLAGE_DESK = (S.DRAFTED, S.AWAITING_DELIBERATION)
+IN_THE_VILLAGE = (*VILLAGE_DESK, S.AWAITING_VILLAGE_HEAD, S.AWAITING_OTHER_VILLAGE)
+OWN = frozenset({Fact.OWN_WORK, Fact.OWN_FAMILY})
+OWN_OR_VERIFIED = OWN | {Fact.VERIFIED_IT}
+OWN_OR_UNSIGNED = OWN | {Fact.SCAN_MISSING}
 
 # fmt: off
-PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), chosen={A.DELIBERATE, A.RETURN}, beside={A.HAND_OVER}, transitions=[
+PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), chosen={A.DELIBERATE, A.RETURN, A.CONCLUDE}, beside={A.HAND_OVER, A.UNDO, A.RELEASE}, implied={A.DELIBERATE, A.DECLARE, A.MEET, A.RELEASE, A.CONCLUDE}, transitions=_with_undo([
     #          action        from                      to                        by          needs
+    Transition(A.AMEND,      S.DRAFTED,                S.DRAFTED,                PROPOSERS,  NOTHING, law=UU13_9),
     Transition(A.SUBMIT,     S.DRAFTED,                S.AWAITING_DELIBERATION,  PROPOSERS,  NOTHING, law=UU13_9),
     Transition(A.WITHDRAW,   S.DRAFTED,                S.WITHDRAWN,              PROPOSERS,  NOTE,    law=UU13_9),
     Transition(A.WITHDRAW,   S.AWAITING_DELIBERATION,  S.WITHDRAWN,              PROPOSERS,  NOTE,    law=UU13_9),
     Transition(A.WITHDRAW,   S.AWAITING_VILLAGE_HEAD,  S.WITHDRAWN,              PROPOSERS,  NOTE,    law=UU13_9),
+    Transition(A.WITHDRAW,   S.AWAITING_OTHER_VILLAGE, S.WITHDRAWN,              PROPOSERS,  NOTE,    law=UU13_9),
 
-    Transition(A.DELIBERATE, S.AWAITING_DELIBERATION,  S.AWAITING_VILLAGE_HEAD,  OPERATOR,   MEETING,        law=PM3_2021),
-    Transition(A.DELIBERATE, S.AWAITING_DELIBERATION,  S.REJECTED,               OPERATOR,   MEETING_REASON, law=PM3_2021),
-    Transition(A.DELIBERATE, S.AWAITING_DELIBERATION,  S.AWAITING_DELIBERATION,  OPERATOR,   MEETING,        law=PM3_2021),
+    Transition(A.DELIBERATE, S.AWAITING_DELIBERATION,  S.AWAITING_VILLAGE_HEAD,  PROPOSERS,  MEETING,        law=PM3_2021),
+    Transition(A.DELIBERATE, S.AWAITING_DELIBERATION,  S.REJECTED,               PROPOSERS,  MEETING_REASON, law=PM3_2021),
+    Transition(A.DELIBERATE, S.AWAITING_DELIBERATION,  S.AWAITING_DELIBERATION,  PROPOSERS,  MEETING,        law=PM3_2021),
+    Transition(A.DECLARE,    S.AWAITING_DELIBERATION,  S.AWAITING_VILLAGE_HEAD,  PROPOSERS,  STATEMENT,      law=PM3_2025),
 
-    Transition(A.APPROVE,    S.AWAITING_VILLAGE_HEAD,  S.AWAITING_DISTRICT,      HEAD,       NOTHING, when=Fact.DISTRICT_CHECKS,   unless=OWN, law=PM3_2025),
-    Transition(A.APPROVE,    S.AWAITING_VILLAGE_HEAD,  S.AWAITING_REGENCY,       HEAD,       NOTHING, when=Fact.DISTRICT_FORWARDS, unless=OWN, law=PM3_2025),
+    Transition(A.APPROVE,    S.AWAITING_VILLAGE_HEAD,  S.AWAITING_DISTRICT,      HEAD,       NOTHING, when=Fact.DISTRICT_CHECKS,   unless=OWN_OR_UNSIGNED, law=PM3_2025),
+    Transition(A.APPROVE,    S.AWAITING_VILLAGE_HEAD,  S.AWAITING_REGENCY,       HEAD,       NOTHING, when=Fact.DISTRICT_FORWARDS, unless=OWN_OR_UNSIGNED, law=PM3_2025),
+    Transition(A.APPROVE,    S.AWAITING_VILLAGE_HEAD,  S.AWAITING_OTHER_VILLAGE, HEAD,       NOTHING, when=Fact.OTHER_VILLAGE,     unless=OWN_OR_UNSIGNED, law=PM3_2025),
     *_returns(S.AWAITING_VILLAGE_HEAD, HEAD, *VILLAGE_DESK),
+
+    Transition(A.MEET,       S.AWAITING_OTHER_VILLAGE, S.AWAITING_DISTRICT,      HEAD,       NOTHING, when=Fact.DISTRICT_CHECKS,   law=PM3_2025),
+    Transition(A.MEET,       S.AWAITING_OTHER_VILLAGE, S.AWAITING_REGENCY,       HEAD,       NOTHING, when=Fact.DISTRICT_FORWARDS, law=PM3_2025),
+    Transition(A.RELEASE,    S.AWAITING_OTHER_VILLAGE, S.AWAITING_OTHER_VILLAGE, HEAD,       NOTHING, law=PM3_2025),
+    *_conclusions(),
 
     Transition(A.APPROVE,    S.AWAITING_DISTRICT,      S.AWAITING_REGENCY,       DISTRICT,   NOTHING, unless=OWN, law=UU13_9),
     *_returns(S.AWAITING_DISTRICT, DISTRICT, *VILLAGE_DESK),
@@ -144,7 +194,7 @@ PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), 
     *_returns(S.AWAITING_REGENCY, VERIFIER, *VILLAGE_DESK),
     Transition(A.REJECT,     S.AWAITING_REGENCY,       S.REJECTED,               VERIFIER,   REASON,  unless=OWN, law=PM3_2021),
 
-    Transition(A.APPROVE,    S.AWAITING_ENDORSEMENT,   S.AWAITING_PROVINCE,      ENDORSER,   LETTER,  unless=OWN, law=PM3_2025),
+    Transition(A.APPROVE,    S.AWAITING_ENDORSEMENT,   S.AWAITING_PROVINCE,      ENDORSER,   LETTER,  unless=OWN_OR_VERIFIED, law=PM3_2025),
     *_returns(S.AWAITING_ENDORSEMENT, ENDORSER, *VILLAGE_DESK, S.AWAITING_REGENCY),
 
     Transition(A.APPROVE,    S.AWAITING_PROVINCE,      S.AWAITING_MINISTRY,      PROVINCE,   NOTHING, unless=OWN, law=UU13_8),
@@ -159,7 +209,7 @@ PROPOSALS = Workflow("proposal", initial=S.DRAFTED, begun=(A.DRAFT, PROPOSERS), 
     Transition(A.REJECT,     S.AWAITING_DETERMINATION, S.REJECTED,               DETERMINER, REASON,  unless=OWN, law=UU13_11),
 
     *(Transition(A.HAND_OVER, state, state, ADMINS, NOTE) for state in LIVE),
-])
+]))
 # fmt: on
 
 

@@ -6,14 +6,16 @@ new visit is a new sheet, and the newest finished one is current.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
 from app.domain.actors import Actor
 from app.domain.errors import Conflict, Fault, Incomplete, Said
+from app.domain.facts import Fact, OnItsWay
 from app.domain.households import EDITORS, NOTE, RecordState
 from app.domain.questionnaire.questions import Severity
 from app.domain.questionnaire.sheets import Finding
-from app.domain.workflow import Fact, Ground, OnItsWay, Step, Transition, Workflow
+from app.domain.workflow import Ground, Step, Transition, Workflow
 
 
 class SurveyState(StrEnum):
@@ -117,6 +119,15 @@ NO_OTHER_MEANT = Said(
 )
 
 
+OF_ANOTHER = Said(
+    id="Survei itu milik rumah tangga lain.", en="That survey is another household's."
+)
+OTHER_CODEBOOK = Said(
+    id="Survei itu memakai kuesioner lain; mulai tanpa copy_of.",
+    en="That survey answers another questionnaire; begin without copy_of.",
+)
+
+
 class Visit(Protocol):
     enumerator_name: str | None
     outcome: int | None
@@ -165,6 +176,27 @@ def _wanting(visit: Visit) -> Iterator[Fault]:
         yield Fault("/duplicate_of", "missing", ANOTHER_NEEDED)
     if visit.duplicate_of and visit.outcome is not None and visit.outcome not in NAMES_ANOTHER:
         yield Fault("/duplicate_of", "not_asked", NO_OTHER_MEANT)
+
+
+class Copied(Protocol):
+    household_id: UUID
+    codebook: str
+
+
+def copied(survey: Copied, household_id: UUID, *, codebook: str) -> None:
+    """A sheet begins with the answers of this household, to the same questions."""
+    if survey.household_id != household_id:
+        raise AnswersNotAccepted([Fault("/copy_of", "of_another", OF_ANOTHER)])
+    if survey.codebook != codebook:
+        raise AnswersNotAccepted([Fault("/copy_of", "other_codebook", OTHER_CODEBOOK)])
+
+
+def still_there(answers: Mapping[str, Any], members: Collection[str]) -> dict[str, Any]:
+    """The answers without those for people who have left since."""
+    kept = dict(answers)
+    if "members" in kept:
+        kept["members"] = {each: said for each, said in kept["members"].items() if each in members}
+    return kept
 
 
 def strangers(spoken_of: Iterable[str], members: Collection[str]) -> list[Fault]:

@@ -25,6 +25,7 @@ from app.domain.niks import KnownRegions
 from app.domain.regions import Region, narrowed
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
 from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed, language_of
+from app.routers.uploads import Upload
 
 bearer = HTTPBearer(
     bearerFormat="JWT",
@@ -103,6 +104,10 @@ async def one_transaction(
 
 async def _content_of(request: Request, actor: Actor) -> bytes:
     """As whom, where it goes and what it says, however its JSON is spaced and ordered."""
+    upload: Upload | None = getattr(request.state, "upload", None)
+    if upload is not None:
+        place = f"{request.url.path}?{request.url.query}"
+        return f"{actor.role} {request.method} {place}\n{upload.sha256.hex()}".encode()
     sent = await request.json() if await request.body() else None
     try:
         said = json.dumps(sent, sort_keys=True, separators=(",", ":"))

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from app.commands.accounts import move_account, rename
+from app.commands.accounts import identify, move_account, rename
 from app.db import accounts
 from app.db.accounts import AccountNotFound
 from app.db.audit import MovedMeanwhile
@@ -18,26 +18,22 @@ from app.domain.accounts import (
     AccountAction,
     AccountsAreForAdmins,
     AccountState,
+    NikNotReadable,
     administers,
 )
 from app.domain.actors import Role
-from app.domain.appointments import HoldsOtherRole
+from app.domain.appointments import HoldsOtherRole, PersonOrMachine
 from app.domain.diagrams import as_markdown
 from app.domain.errors import Outdated
+from app.domain.facts import OwnAccount
 from app.domain.regions import OutsideYourRegion
-from app.domain.workflow import (
-    ActionNotOpen,
-    Ground,
-    GroundsMissing,
-    GroundsNotAsked,
-    OwnAccount,
-    RoleMayNot,
-)
+from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, GroundsNotAsked, RoleMayNot
 from app.routers.access import (
     AccessNow,
     After,
     CurrentActor,
     IfMatch,
+    Known,
     Limit,
     ReadingNow,
     RegionAsked,
@@ -49,7 +45,7 @@ from app.routers.access import (
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.auth import RegionNamed
 from app.routers.problems import VersionNotNamed, refuses
-from app.routers.shapes import Line, Note, Shape
+from app.routers.shapes import Line, NikText, Note, Shape
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=WritingRoute)
 
@@ -82,6 +78,9 @@ class AccountView(BaseModel):
     username: str
     display_name: str
     state: AccountState
+    person_nik: str | None = Field(
+        description="which person of the registry he is, masked; none: not said"
+    )
     region: RegionNamed = Field(description="home: whose administrator answers for the account")
     assignments: list[AssignmentView]
     identities: list[IdentityView] = Field(description="who he is to other issuers")
@@ -180,6 +179,37 @@ async def change_account(
 ) -> Response:
     """Correct the name. A username stays: it is what the audit's readers know."""
     await rename(session, account_id, change.display_name, by=actor, version=version)
+    return await answer_account(session, actor, account_id)
+
+
+class Person(Shape):
+    nik: NikText | None = Field(description="null: nobody of whom we know.")
+
+
+@router.put(
+    "/{account_id}/person",
+    response_model=AccountView,
+    responses=refuses(
+        AccountNotFound,
+        RoleMayNot,
+        OwnAccount,
+        HoldsOtherRole,
+        ActionNotOpen,
+        PersonOrMachine,
+        NikNotReadable,
+        *CHANGED,
+    ),
+)
+async def identify_account(
+    account_id: UUID,
+    person: Person,
+    actor: CurrentActor,
+    session: Transaction,
+    version: IfMatch,
+    known: Known,
+) -> Response:
+    """Say whose account it is, by the NIK: nobody decides on a household he is a member of."""
+    await identify(session, account_id, person.nik, by=actor, version=version, known=known)
     return await answer_account(session, actor, account_id)
 
 

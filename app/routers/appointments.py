@@ -28,8 +28,9 @@ from app.domain.appointments import (
     TierDoesNotFit,
 )
 from app.domain.errors import Outdated
+from app.domain.facts import OwnAccount
 from app.domain.regions import OutsideYourRegion
-from app.domain.workflow import ActionNotOpen, OwnAccount, RoleMayNot
+from app.domain.workflow import ActionNotOpen, RoleMayNot
 from app.routers.access import (
     A_CODE,
     AccessNow,

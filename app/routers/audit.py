@@ -36,7 +36,7 @@ class AuditEntryView(BaseModel):
 
     id: int
     workflow: str = Field(
-        description="proposal, household, family, member, survey, account or policy"
+        description="proposal, household, member, survey, deliberation, account, policy, ..."
     )
     subject_id: UUID
     seq: int = Field(description="Its place in the chain of its subject.")
@@ -47,7 +47,9 @@ class AuditEntryView(BaseModel):
     version: int = Field(description="The version of the subject from then on.")
     actor_id: UUID
     actor_role: Role
-    actor_region_code: str
+    actor_region_code: str | None = Field(
+        description="As it was held; null for whoever acted on the other end of a move."
+    )
     channel: Channel
     request_id: str
     grounds: dict[str, Any]

@@ -18,11 +18,16 @@ TAGS = {
     "families": "Keluarga: the people of one family card (KK) in a household.",
     "members": "Anggota rumah tangga: the persons.",
     "surveys": "Verifikasi dan validasi: dated answer sheets of households.",
+    "visits": "Kunjungan: who is to survey which household, and whether it was done well.",
+    "documents": "Dokumen: scans, photos and evidence, kept as they were sent.",
     "codebooks": "The questionnaires: what is asked, what an answer is, which rules hold.",
     "proposals": "Usulan, on their way from the village to the ministry.",
     "decisions": "What each tier says of a proposal.",
+    "decrees": "SK penetapan: what the ministry determines as a set, and its numbered lists.",
     "audit": "Every step that was ever taken.",
     "policies": "What a regency decides about its own tiers.",
+    "windows": "When whose work counts for which period.",
+    "notices": "What one is told of without asking.",
     "reasons": "The closed list of reasons.",
     "health": "For balancers and people on call.",
 }
@@ -84,7 +89,8 @@ def _completed(contract: dict[str, Any]) -> dict[str, Any]:
                 _say_as_sent(parameter)
             for status, response in operation["responses"].items():
                 headers = _headers(status, _schema_of(response, schemas))
-                if operation["operationId"].startswith("draft_") and status == "201":
+                made = operation["operationId"].startswith(("draft_", "store_"))
+                if made and status == "201":
                     headers["Location"] = LOCATION
                 response["headers"] = headers
     return contract

@@ -17,7 +17,8 @@ from app.domain.accounts import AccountsAreForAdmins, administers
 from app.domain.appointments import HoldsOtherRole, PersonOrMachine
 from app.domain.credentials import SECRET_LIFE, TooManySecrets
 from app.domain.errors import Outdated
-from app.domain.workflow import ActionNotOpen, OwnAccount, RoleMayNot
+from app.domain.facts import OwnAccount
+from app.domain.workflow import ActionNotOpen, RoleMayNot
 from app.routers.access import (
     AccessNow,
     CurrentActor,

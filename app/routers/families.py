@@ -1,7 +1,7 @@
 """Families (the people of one KK): `/v1/families`."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -30,11 +30,9 @@ from app.routers.access import (
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
 from app.routers.problems import refuses
-from app.routers.shapes import CardNumber, Shape
+from app.routers.shapes import CardNumber, FamilyNumber, Shape
 
 router = APIRouter(prefix="/v1/families", tags=["families"], route_class=WritingRoute)
-
-FamilyNumber = Annotated[int, Field(ge=1, le=10, strict=True)]
 
 
 class FamilyFields(Shape):

@@ -2,40 +2,50 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from app.db.audit import MovedMeanwhile
 from app.domain.errors import Outdated
+from app.domain.facts import OnceRegistered, OnItsWay
 from app.domain.households import RecordAction
-from app.domain.proposals import Attendance, Outcome
-from app.domain.workflow import (
-    ActionNotOpen,
-    Ground,
-    GroundsMissing,
-    GroundsNotAsked,
-    OnItsWay,
-    RoleMayNot,
-)
+from app.domain.marks import NotMarked
+from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, GroundsNotAsked, RoleMayNot
 from app.routers.problems import VersionNotNamed
-from app.routers.shapes import DayPassed, Line, Note, Shape, ShortLine
+from app.routers.shapes import DayPassed, Note, Shape, ShortLine, clean
 
-Count = Annotated[int, Field(ge=1, le=9999, strict=True)]
+Place = Annotated[
+    str,
+    StringConstraints(pattern=r"^(/([^~/]|~[01])*)*$", max_length=300, strict=True),
+    AfterValidator(clean),
+    Field(
+        description="A JSON pointer (RFC 6901) into what was submitted, people and families by "
+        "their ids: `/members/{id}/nik`, `/survey/answers/household/floor_area`, "
+        "`/asks/changes/name`; empty: everything.",
+        examples=["/household/address"],
+    ),
+]
 
 
-class Deliberation(Shape):
-    """What the musyawarah desa/kelurahan found of the name, as its minutes say."""
+class Mark(Shape):
+    """Something that is wrong, and why. It is opened for whoever proposed it; nothing else is."""
 
-    held_on: DayPassed = Field(description="Day of the deliberation.", examples=["2026-11-18"])
-    chair: Line = Field(description="Who chaired it.", examples=["Suparman"])
-    attendance: dict[Attendance, Count] = Field(
-        min_length=1,
-        description="Who was there, by role.",
-        examples=[{"village_head": 1, "rt_rw": 9, "village_council": 3}],
-    )
-    outcome: Outcome = Field(description="What it says of the name (layak, tidak layak, ditunda).")
-    minutes_reference: ShortLine = Field(
-        description="Number of the minutes (berita acara).", examples=["470/12/MUSKEL/2026"]
-    )
+    pointer: Place
+    reason: ShortLine = Field(description="A code of `/v1/reasons`.", examples=["data_incomplete"])
+    note: Note | None = Field(default=None, examples=["Nomor rumah tidak ada."])
+
+
+class MarkView(BaseModel):
+    pointer: str
+    reason: str
+    note: str | None
+
+
+class ChangeView(BaseModel):
+    """`{}` stands where there was nothing."""
+
+    pointer: str
+    before: Any
+    after: Any
 
 
 class Grounds(Shape):
@@ -45,7 +55,12 @@ class Grounds(Shape):
         default=None, description="A code of `/v1/reasons`.", examples=["no_longer_poor"]
     )
     note: Note | None = Field(default=None, description="Why, in words.")
-    deliberation: Deliberation | None = None
+    marks: list[Mark] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Of a return: what is wrong, place by place. Without marks all of it is open.",
+    )
     letter_number: ShortLine | None = Field(default=None, description="Surat pengesahan.")
     letter_date: DayPassed | None = None
     decree_number: ShortLine | None = Field(default=None, description="SK penetapan.")
@@ -64,5 +79,13 @@ class RecordStepRequest(Shape):
 
 
 # How a change of a record can be refused, whatever else there is.
-CHANGES = (RoleMayNot, ActionNotOpen, OnItsWay, MovedMeanwhile, Outdated, VersionNotNamed)
-STEPS = (*CHANGES, GroundsMissing, GroundsNotAsked)
+CHANGES = (
+    RoleMayNot,
+    ActionNotOpen,
+    OnItsWay,
+    NotMarked,
+    MovedMeanwhile,
+    Outdated,
+    VersionNotNamed,
+)
+STEPS = (*CHANGES, OnceRegistered, GroundsMissing, GroundsNotAsked)

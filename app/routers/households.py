@@ -1,6 +1,6 @@
 """Households (rumah tangga), with their families and members: `/v1/households`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from app.commands.households import (
     enter_household,
     enter_member,
     move_record,
-    open_household,
+    open_to_families,
+    open_to_members,
 )
 from app.db import families, households, regions
 from app.db.access import people_in
@@ -29,15 +30,11 @@ from app.db.pages import Asked
 from app.db.regions import VillageNotFound
 from app.db.tables.base import new_id
 from app.domain.diagrams import as_markdown
+from app.domain.facts import OnItsWay, StillProposed
 from app.domain.households import HOUSEHOLDS, RecordAction, RecordState
+from app.domain.marks import NotMarked
 from app.domain.proposals import ProposalKind, ProposalState
-from app.domain.workflow import (
-    ActionNotOpen,
-    Ground,
-    OnItsWay,
-    RoleMayNot,
-    StillProposed,
-)
+from app.domain.workflow import ActionNotOpen, Ground, RoleMayNot
 from app.routers.access import (
     AccessNow,
     After,
@@ -56,20 +53,14 @@ from app.routers.access import (
 )
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.families import FamilyDraft, FamilyView, answer_family
-from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
+from app.routers.grounds import CHANGES, STEPS, MarkView, RecordStepRequest
 from app.routers.members import MemberDraft, MemberView, PersonDraft, answer_member
 from app.routers.problems import refuses
-from app.routers.shapes import Line, Neighbourhood, Shape, VillageCode, each_its_own
+from app.routers.recipients import RecipientView
+from app.routers.shapes import Line, Location, Neighbourhood, Shape, VillageCode, each_its_own
 from app.routers.sheets import SheetView
 
 router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
-
-
-class Location(Shape):
-    """A point in degrees (WGS 84)."""
-
-    latitude: Annotated[float, Field(ge=-90, le=90, strict=True, examples=[-6.0186])]
-    longitude: Annotated[float, Field(ge=-180, le=180, strict=True, examples=[106.0558])]
 
 
 class LocationView(BaseModel):
@@ -90,9 +81,8 @@ class HouseholdFields(Shape):
         sent = self.model_dump(include={"address", "rt", "rw"}, exclude_unset=True)
         if "location" in self.model_fields_set:
             point = self.location
-            # Plus zero: JSON in PostgreSQL knows no -0.0, so its fingerprint would not last.
-            sent["latitude"] = point.latitude + 0.0 if point else None
-            sent["longitude"] = point.longitude + 0.0 if point else None
+            sent["latitude"] = point.latitude if point else None
+            sent["longitude"] = point.longitude if point else None
         return sent
 
 
@@ -154,6 +144,8 @@ class ProposalRef(BaseModel):
     id: UUID
     kind: ProposalKind
     state: ProposalState
+    family_id: UUID | None
+    member_id: UUID | None
 
 
 class HouseholdView(BaseModel):
@@ -166,10 +158,19 @@ class HouseholdView(BaseModel):
     rw: str | None
     location: LocationView | None
     state: RecordState
+    inactive_reason: str | None = Field(description="A code of `/v1/reasons`.")
+    inactive_on: date | None
     dtks_id: str | None
     families: list[FamilyView]
     members: list[MemberView]
     proposal: ProposalRef | None = Field(description="The newest proposal about it.")
+    open_proposals: list[ProposalRef] = Field(description="Those that have not ended.")
+    recipients: list[RecipientView] | None = Field(
+        description="What its families and members receive, and did; null: not for your role."
+    )
+    marks: list[MarkView] | None = Field(
+        description="What its returned proposal is to be mended in, by pointers into its content."
+    )
     survey: SheetView | None = Field(description="The current one: the newest that is finished.")
     survey_draft_id: UUID | None = Field(description="The survey that is being filled in.")
     created_at: datetime
@@ -325,7 +326,13 @@ async def take_household_step(
     tags=["families"],
     response_model=FamilyView,
     responses=refuses(
-        HouseholdNotFound, RoleMayNot, ActionNotOpen, OnItsWay, IdTaken, FamilyNumberTaken
+        HouseholdNotFound,
+        RoleMayNot,
+        ActionNotOpen,
+        OnItsWay,
+        NotMarked,
+        IdTaken,
+        FamilyNumberTaken,
     ),
 )
 async def draft_family(
@@ -337,7 +344,7 @@ async def draft_family(
 ) -> Response:
     """Enter a family (KK) of this household."""
     household = await households.find(session, household_id, within=actor.region, hold=True)
-    await open_household(session, household, by=actor)
+    await open_to_families(session, household, by=actor)
     family = await enter_family(session, household, draft.columns(), by=actor)
     response = await answer_family(session, access, family.id)
     return created(response, f"/v1/families/{family.id}")
@@ -354,6 +361,7 @@ async def draft_family(
         RoleMayNot,
         ActionNotOpen,
         OnItsWay,
+        NotMarked,
         IdTaken,
         TwoHouseholdHeads,
         TwoFamilyHeads,
@@ -367,9 +375,13 @@ async def draft_member(
     access: AccessNow,
     known: Known,
 ) -> Response:
-    """Enter a member of this household. A NIK that cannot be right is kept, and marked."""
+    """Enter a member of this household. A NIK that cannot be right is kept, and marked.
+
+    In a household that is registered he stays a draft, until a proposal of a new member is
+    determined.
+    """
     household = await households.find(session, household_id, within=actor.region, hold=True)
-    await open_household(session, household, by=actor)
+    await open_to_members(session, household, by=actor)
     member = await enter_member(session, household, draft.columns(), by=actor, known=known)
     response = await answer_member(session, access, member.id)
     return created(response, f"/v1/members/{member.id}")

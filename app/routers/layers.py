@@ -1,8 +1,8 @@
 """The layers around the routes, in pure ASGI: what happens before a route is found and after.
 
 From the outside in: a name for the request and one log line; only JSON comes in, whole, and not
-too much of it; no more work than the service can bear; a time by which it is answered. (The token
-check stands before the body: of a stranger nothing is read.)
+too much of it, or where files are sent a file; no more work than the service can bear; a time by
+which it is answered. (The token check stands before the body: of a stranger nothing is read.)
 """
 
 import asyncio
@@ -141,11 +141,17 @@ class Deadline:
 
 
 class OnlyJson:
-    """A body that is there must say that it is JSON; on the paths of `forms`, or that it is one."""
+    """A body that is there must say that it is JSON; on the paths of `forms`, or that it is one.
 
-    def __init__(self, app: ASGIApp, *, forms: Collection[str] = ()) -> None:
+    What it is on those of `but_not`, another layer has looked at.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, forms: Collection[str] = (), but_not: Collection[str] = ()
+    ) -> None:
         self.app = app
         self._forms = frozenset(forms)
+        self._elsewhere = frozenset(but_not)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._is_foreign(scope["path"], Headers(scope=scope)):
@@ -157,7 +163,7 @@ class OnlyJson:
     def _is_foreign(self, path: str, headers: Headers) -> bool:
         kind = kind_of(headers)
         is_welcome = kind == JSON or (kind == FORM and path in self._forms)
-        return _has_body(headers) and not is_welcome
+        return has_body(headers) and not is_welcome and path not in self._elsewhere
 
 
 class WholeBody:
@@ -166,22 +172,36 @@ class WholeBody:
     A phone on a weak line takes its time; while it does, it holds no place among those at work.
     """
 
-    def __init__(self, app: ASGIApp, *, most: int, seconds: float, at_once: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        most: int,
+        seconds: float,
+        at_once: int,
+        but_not: Collection[str] = (),
+    ) -> None:
         self.app = app
         self.most = most
         self.seconds = seconds
         self.at_once = at_once
         self.arriving = 0
+        self._elsewhere = frozenset(but_not)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        if scope["type"] != "http" or scope["path"] in self._elsewhere:
+            return False
+        return has_body(Headers(scope=scope))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
+        if not self._is_ours(scope):
             await self.app(scope, receive, send)
             return
         body = await self._arrived(Headers(scope=scope), receive)
         if isinstance(body, Refusal):
             await problem_response(body, language=language_of(scope))(scope, receive, send)
         elif body is not None:
-            await self.app(scope, _once(body, receive), send)
+            await self.app(scope, once(body, receive), send)
 
     async def _arrived(self, headers: Headers, receive: Receive) -> bytes | Refusal | None:
         if self.arriving >= self.at_once:
@@ -197,7 +217,7 @@ class WholeBody:
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | Refusal | None:
         """All of it; or why not; or None where the sender is gone."""
-        if self._is_declared_too_large(headers):
+        if is_declared_larger(headers, self.most):
             return TooLarge(limit=self.most)
         read = bytearray()
         more = True
@@ -211,21 +231,22 @@ class WholeBody:
             more = message.get("more_body", False)
         return bytes(read)
 
-    def _is_declared_too_large(self, headers: Headers) -> bool:
-        declared = headers.get("content-length", "").lstrip("0")
-        digits = len(str(self.most))
-        return declared.isdecimal() and (len(declared) > digits or int(declared) > self.most)
+
+def is_declared_larger(headers: Headers, most: int) -> bool:
+    declared = headers.get("content-length", "").lstrip("0")
+    digits = len(str(most))
+    return declared.isdecimal() and (len(declared) > digits or int(declared) > most)
 
 
 def kind_of(headers: Headers) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _has_body(headers: Headers) -> bool:
+def has_body(headers: Headers) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
-def _once(body: bytes, receive: Receive) -> Receive:
+def once(body: bytes, receive: Receive) -> Receive:
     """The body as one message; what comes after it is the connection's own affair."""
     given = False
 

@@ -100,6 +100,8 @@ class MemberView(BaseModel):
     relation_to_family_head: int | None
     marital_status: int | None
     state: RecordState
+    inactive_reason: str | None = Field(description="A code of `/v1/reasons`.")
+    inactive_on: date | None
     dtks_id: str | None
     updated_at: datetime
 

@@ -38,8 +38,9 @@ from app.domain.appointments import (
     TooManyAtOnce,
     UsernameTaken,
 )
+from app.domain.facts import OwnAccount
 from app.domain.regions import Region
-from app.domain.workflow import ActionNotOpen, OwnAccount, RoleMayNot
+from app.domain.workflow import ActionNotOpen, RoleMayNot
 from app.routers.access import CurrentActor, ToldOnce, Transaction, WritingRoute
 from app.routers.auth import RegionNamed
 from app.routers.problems import refuses

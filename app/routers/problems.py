@@ -176,8 +176,7 @@ def problem_of(refusal: Refusal, language: Language) -> Problem:
 
 
 def type_of(kind: type[Refusal]) -> str:
-    words = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind.__name__)
-    return f"urn:siks:problem:{words.lstrip('-')}"
+    return f"urn:siks:problem:{kind.code()}"
 
 
 def status_of(kind: type[Refusal]) -> int:

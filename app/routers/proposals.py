@@ -1,14 +1,13 @@
 """Proposals (usulan), the steps they take and the decisions on them: `/v1/proposals`."""
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.commands.kinds.new_families import NikHeldElsewhere
-from app.commands.proposals import Deed, Meant, draft, take
+from app.commands.proposals import Deed, Meant, amend, draft, take
 from app.db import audit_entries, households, proposals
 from app.db.access import people_in
 from app.db.audit import MovedMeanwhile
@@ -16,15 +15,16 @@ from app.db.faults import AlreadyProposed, IdTaken
 from app.db.households import HouseholdNotFound
 from app.db.pages import Asked
 from app.db.proposals import ProposalNotFound
-from app.db.tables.base import new_id
+from app.domain.asks import AnotherKind
 from app.domain.diagrams import as_markdown
 from app.domain.errors import Outdated
+from app.domain.facts import NotYourLastWord, OnItsWay, OwnFamily, OwnWork, VerifiedByYou
+from app.domain.marks import MarksNotAccepted, NothingMended, NotMarked
 from app.domain.new_families import NotYetComplete
+from app.domain.periods import WindowClosed, WindowOver
 from app.domain.proposals import (
-    OUTCOME_LEADS_TO,
     PROPOSALS,
     ProposalAction,
-    ProposalKind,
     ProposalState,
     Verdict,
 )
@@ -32,11 +32,8 @@ from app.domain.reasons import ReasonNotAccepted
 from app.domain.regions import OutsideYourRegion
 from app.domain.workflow import (
     ActionNotOpen,
-    Ground,
     GroundsMissing,
     GroundsNotAsked,
-    OnItsWay,
-    OwnWork,
     RoleMayNot,
     TargetNotOpen,
 )
@@ -57,15 +54,20 @@ from app.routers.access import (
     answer_versioned,
     created,
 )
+from app.routers.asks import ProposalChanges, ProposalDraft, grants, moves
 from app.routers.audit import AuditEntryView, AuditPage, answer_step
 from app.routers.grounds import Grounds
 from app.routers.problems import VersionNotNamed, refuses
+from app.routers.proposal_views import ProposalPage, ProposalView
 from app.routers.shapes import Shape
 from app.routers.work_lists import PeopleInOrder, WantedNow
 
 router = APIRouter(prefix="/v1/proposals", tags=["proposals"], route_class=WritingRoute)
+BY_ID = "/{proposal_id:uuid}"  # counts is an address of its own
 
 MOVES = (
+    WindowClosed,
+    WindowOver,
     ProposalNotFound,
     RoleMayNot,
     ActionNotOpen,
@@ -77,16 +79,6 @@ MOVES = (
 )
 
 
-class ProposalDraft(Shape):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"household_id": "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"}]}
-    )
-
-    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
-    kind: Literal[ProposalKind.NEW_FAMILY] = ProposalKind.NEW_FAMILY
-    household_id: UUID
-
-
 class StepRequest(Shape):
     """What the village does with its own proposal."""
 
@@ -94,31 +86,13 @@ class StepRequest(Shape):
         json_schema_extra={
             "examples": [
                 {"action": "submit"},
-                {
-                    "action": "deliberate",
-                    "grounds": {
-                        "deliberation": {
-                            "held_on": "2026-11-18",
-                            "chair": "Suparman",
-                            "attendance": {"village_head": 1, "rt_rw": 9, "village_council": 3},
-                            "outcome": "eligible",
-                            "minutes_reference": "470/12/MUSKEL/2026",
-                        }
-                    },
-                },
                 {"action": "withdraw", "grounds": {"note": "Keluarga pindah sebelum diputus."}},
             ]
         }
     )
 
-    action: Literal[ProposalAction.SUBMIT, ProposalAction.DELIBERATE, ProposalAction.WITHDRAW]
+    action: Literal[ProposalAction.SUBMIT, ProposalAction.WITHDRAW]
     grounds: Grounds = Grounds()
-
-    @property
-    def target(self) -> ProposalState | None:
-        """A deliberation leads where its outcome says."""
-        found = self.grounds.deliberation
-        return OUTCOME_LEADS_TO[found.outcome] if found else None
 
 
 class DecisionRequest(Shape):
@@ -133,6 +107,22 @@ class DecisionRequest(Shape):
                     "target": "drafted",
                     "grounds": {"reason": "data_incomplete", "note": "Lengkapi RT dan RW."},
                 },
+                {
+                    "verdict": "return",
+                    "target": "drafted",
+                    "grounds": {
+                        "reason": "data_incomplete",
+                        "marks": [
+                            {"pointer": "/household/address", "reason": "address_not_found"},
+                            {
+                                "pointer": "/survey/answers/household/floor_area",
+                                "reason": "data_incomplete",
+                                "note": "Luas lantai tidak sesuai foto.",
+                            },
+                        ],
+                    },
+                },
+                {"verdict": "undo"},
                 {"verdict": "reject", "grounds": {"reason": "no_longer_poor"}},
                 {
                     "verdict": "approve",
@@ -149,77 +139,38 @@ class DecisionRequest(Shape):
     )
 
 
-class OpenProposalAction(BaseModel):
-    action: ProposalAction
-    needs: list[Ground] = Field(description="The grounds it has to rest on.")
-    targets: list[ProposalState] = Field(description="Where it may lead, if that is to be named.")
-
-
-class Waiting(BaseModel):
-    """Whose desk it lies on, and for how long somebody has been waited for."""
-
-    responsible_id: UUID = Field(description="Whoever took it over, else whoever drafted it.")
-    waiting_since: datetime | None = Field(
-        description="When it came to its state; null once it has ended."
-    )
-    waiting_days: int | None = Field(
-        description="Full days of 24 hours since then: the same in every time zone."
-    )
-
-
-class ProposalView(Waiting):
-    version: int
-    id: UUID
-    kind: ProposalKind
-    household_id: UUID
-    village_code: str
-    state: ProposalState
-    content: dict[str, Any] | None = Field(description="What was proposed, frozen at submission.")
-    created_by: UUID
-    submitted_by: UUID | None
-    submitted_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-    open_actions: list[OpenProposalAction] = Field(description="What you may do with it now.")
-
-
-class ProposalLine(Waiting):
-    version: int
-    id: UUID
-    kind: ProposalKind
-    household_id: UUID
-    village_code: str
-    state: ProposalState
-    head_name: str | None
-    submitted_at: datetime | None
-    updated_at: datetime
-    open_actions: list[OpenProposalAction]
-
-
-class ProposalPage(BaseModel):
-    next: str | None = Field(description="Send it as `after` for the next page; null: the last.")
-    items: list[ProposalLine]
-
-
 @router.post(
     "",
     status_code=201,
     response_model=ProposalView,
     responses=refuses(
-        HouseholdNotFound, RoleMayNot, ActionNotOpen, OnItsWay, AlreadyProposed, IdTaken
+        HouseholdNotFound,
+        RoleMayNot,
+        ActionNotOpen,
+        OnItsWay,
+        AlreadyProposed,
+        IdTaken,
+        *grants.DRAFTING,
+        *moves.DRAFTING,
     ),
 )
 async def draft_proposal(
     request: ProposalDraft, actor: CurrentActor, session: Transaction, access: AccessNow
 ) -> Response:
-    """Propose a household of your drafts. Nothing is frozen until you submit it."""
+    """Propose something for a household: what, is its kind. Nothing is frozen until you submit."""
     household = await households.find(session, request.household_id, within=actor.region, hold=True)
-    values = {"id": request.id, "kind": request.kind}
-    proposal = await draft(session, household, values, by=actor)
+    proposal = await draft(session, household, request.columns(), by=actor)
+    response = await answer_proposal(session, access, proposal.id)
+    return created(response, f"/v1/proposals/{proposal.id}")
+
+
+async def answer_proposal(session: Transaction, access: AccessNow, proposal_id: UUID) -> Response:
+    """The proposal as it is after the change, as its reader would get it."""
+    actor = access.actor
     body = await proposals.document(
-        await people_in(session, access), proposal.id, within=actor.region, seen_by=actor
+        await people_in(session, access), proposal_id, within=actor.region, seen_by=actor
     )
-    return created(answer_versioned(body), f"/v1/proposals/{proposal.id}")
+    return answer_versioned(body)
 
 
 @router.get("", response_model=ProposalPage, responses=refuses(OutsideYourRegion, ReadsNobody))
@@ -240,7 +191,7 @@ async def list_proposals(
 
 
 @router.get(
-    "/{proposal_id}",
+    BY_ID,
     response_model=ProposalView,
     responses=refuses(ProposalNotFound, ReadsNobody),
 )
@@ -253,6 +204,33 @@ async def read_proposal(proposal_id: UUID, actor: CurrentActor, reading: People)
         seen_by=actor,
     )
     return answer_versioned(body)
+
+
+@router.patch(
+    BY_ID,
+    response_model=ProposalView,
+    responses=refuses(
+        ProposalNotFound,
+        RoleMayNot,
+        ActionNotOpen,
+        MovedMeanwhile,
+        Outdated,
+        VersionNotNamed,
+        NotMarked,
+        AnotherKind,
+    ),
+)
+async def change_proposal(
+    proposal_id: UUID,
+    changes: ProposalChanges,
+    actor: CurrentActor,
+    session: Transaction,
+    access: AccessNow,
+    version: IfMatch,
+) -> Response:
+    """Ask for something else, while it is drafted: `asks` takes the place of what was asked."""
+    await amend(session, Meant(proposal_id, version), changes.columns(), by=actor)
+    return await answer_proposal(session, access, proposal_id)
 
 
 @router.get("/{proposal_id}/steps", response_model=AuditPage, responses=refuses(ProposalNotFound))
@@ -277,7 +255,16 @@ async def list_steps(
     response_model=AuditEntryView,
     description="Take a step with your village's proposal. The whole table:\n\n"
     + as_markdown(PROPOSALS),
-    responses=refuses(*MOVES, NotYetComplete, NikHeldElsewhere, TargetNotOpen, ReasonNotAccepted),
+    responses=refuses(
+        *MOVES,
+        NotYetComplete,
+        NikHeldElsewhere,
+        TargetNotOpen,
+        ReasonNotAccepted,
+        NothingMended,
+        *grants.STEPPING,
+        *moves.STEPPING,
+    ),
 )
 async def take_step(
     proposal_id: UUID,
@@ -287,7 +274,7 @@ async def take_step(
     access: AccessNow,
     version: IfMatch,
 ) -> Response:
-    deed = Deed(request.action, request.grounds.given(), request.target)
+    deed = Deed(request.action, request.grounds.given())
     entry = await take(session, Meant(proposal_id, version), deed, by=actor)
     return await answer_step(session, access, entry)
 
@@ -298,8 +285,23 @@ async def take_step(
     tags=["decisions"],
     response_model=AuditEntryView,
     description="Decide on a proposal that waits for your tier: approve it, return it to an "
-    "earlier state, or reject it. The whole table:\n\n" + as_markdown(PROPOSALS),
-    responses=refuses(*MOVES, OwnWork, TargetNotOpen, ReasonNotAccepted),
+    "earlier state, or reject it; `undo` takes your last decision back, until somebody has gone on "
+    "from there. A return may point at what is wrong (`grounds.marks`): then only that is open to "
+    "the village. The whole table:\n\n" + as_markdown(PROPOSALS),
+    responses=refuses(
+        *MOVES,
+        OwnWork,
+        OwnFamily,
+        VerifiedByYou,
+        NotYourLastWord,
+        TargetNotOpen,
+        ReasonNotAccepted,
+        MarksNotAccepted,
+        NikHeldElsewhere,
+        AlreadyProposed,
+        *grants.DECIDING,
+        *moves.DECIDING,
+    ),
 )
 async def decide(
     proposal_id: UUID,

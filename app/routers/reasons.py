@@ -18,9 +18,18 @@ class ReasonView(BaseModel):
     kinds: list[str] = Field(description="The kinds of proposal that may carry it.")
     also_for: list[str] = Field(description="rejection, objection, central_run")
     scope: str = Field(description="Whom it takes out: person, family or household.")
-    effect: str
-    evidence: list[str] = Field(description="Any one of these is enough.")
-    requires: str | None
+    effect: str = Field(
+        description="registry: the record becomes inactive; programme: the aid ends. Where a "
+        "kind of proposal says otherwise, the kind holds."
+    )
+    date_means: str = Field(description="What `effective_on` is the date of.")
+    evidence: list[str] = Field(
+        description="Any one of these is enough. `minutes` and `responsibility_statement` come "
+        "about on the proposal's way."
+    )
+    requires: str | None = Field(
+        description="What stands beside it: other_record, other_person or text (the note)."
+    )
     repairable: bool
 
 

@@ -101,7 +101,38 @@ def each_its_own(rows: list[Row]) -> list[Row]:
     return rows
 
 
+def _without_sign(degrees: float) -> float:
+    """JSON in PostgreSQL knows no -0.0, so the fingerprint of one would not last."""
+    return degrees + 0.0
+
+
+class Location(Shape):
+    """A point in degrees (WGS 84)."""
+
+    latitude: Annotated[
+        float,
+        Field(ge=-90, le=90, strict=True, examples=[-6.0186]),
+        AfterValidator(_without_sign),
+    ]
+    longitude: Annotated[
+        float,
+        Field(ge=-180, le=180, strict=True, examples=[106.0558]),
+        AfterValidator(_without_sign),
+    ]
+
+
+def _first_of_a_month(day: date) -> date:
+    if day.day != 1:
+        raise PydanticCustomError("out_of_range", "not the first day of a month")
+    return day
+
+
 DayPassed = Annotated[Day, AfterValidator(_passed)]
+Month = Annotated[
+    Day,
+    AfterValidator(_first_of_a_month),
+    Field(description="The first day of the month.", examples=["2026-12-01"]),
+]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=250, strict=True), AfterValidator(clean)
 ]
@@ -179,3 +210,6 @@ Moment = Annotated[
     AfterValidator(_with_zone),
     Field(examples=["2026-11-01T00:00:00+07:00"], description="With its offset from UTC."),
 ]
+Version = Annotated[int, Field(ge=1, le=999_999_999, strict=True)]
+FamilyNumber = Annotated[int, Field(ge=1, le=10, strict=True)]
+MemberNumber = Annotated[int, Field(ge=1, le=99, strict=True)]

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.domain.questionnaire.questions import Severity
 from app.domain.surveys import SurveyAction, SurveyState
 from app.domain.workflow import Ground
+from app.routers.grounds import MarkView
 
 DEEPEST = 5  # a field of a row of a roster
 
@@ -86,6 +87,9 @@ class OpenSurveyAction(BaseModel):
 
 
 class SurveyView(SheetView):
+    marks: list[MarkView] | None = Field(
+        description="What its returned proposal is to be mended in, of the answers of a sheet."
+    )
     findings: list[FindingView] | None = Field(
         description="Everything that is still wrong: told after each saving and by /checks, null "
         "where the survey is only read."

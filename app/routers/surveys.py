@@ -20,6 +20,8 @@ from app.db.tables.surveys import Survey
 from app.domain.calendar import today
 from app.domain.diagrams import as_markdown
 from app.domain.errors import Fault, Language, NotPermitted, Said
+from app.domain.facts import OnItsWay
+from app.domain.marks import NotMarked
 from app.domain.questionnaire.codebooks import CODEBOOKS, NEWEST
 from app.domain.questionnaire.sheets import Finding
 from app.domain.sight import Sight
@@ -32,7 +34,7 @@ from app.domain.surveys import (
     SurveyAction,
     SurveyNotComplete,
 )
-from app.domain.workflow import OnItsWay, RoleMayNot
+from app.domain.workflow import RoleMayNot
 from app.routers.access import (
     NEXT,
     AccessNow,
@@ -122,6 +124,11 @@ class SurveyDraft(VisitFields):
     codebook: Literal[tuple(CODEBOOKS)] = NEWEST.version  # type: ignore[valid-type]
     surveyed_on: DayPassed = Field(default_factory=today, description="Day of the visit.")
     answers: AnswerSheet = Field(default={})
+    copy_of: UUID | None = Field(
+        default=None,
+        description="An earlier survey of the household, on whose answers this one begins: one "
+        "that was sent back, say. What is sent in `answers` is laid over them.",
+    )
 
     def columns(self) -> dict[str, Any]:
         return self.model_dump()
@@ -229,9 +236,11 @@ async def answer_survey(
     response_model=SurveyView,
     responses=refuses(
         HouseholdNotFound,
+        SurveyNotFound,
         RoleMayNot,
         HouseholdInactive,
         OnItsWay,
+        NotMarked,
         SurveyDraftThere,
         IdTaken,
         AnswersNotAccepted,

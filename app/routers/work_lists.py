@@ -23,12 +23,17 @@ async def wanted_now(
     open_to_me: Annotated[  # noqa: FBT002
         bool, Query(description="Those with which you may do something now: `open_actions`.")
     ] = False,
+    urgent: Annotated[  # noqa: FBT002
+        bool, Query(description="Those that go before the others: emergencies.")
+    ] = False,
     waiting_days: Annotated[
         int | None,
         Query(ge=0, le=TEN_YEARS, description="That have waited for so many days, or longer."),
     ] = None,
 ) -> Wanted:
-    return Wanted(state, kind, mine=mine, open_to_me=open_to_me, waiting_days=waiting_days)
+    return Wanted(
+        state, kind, mine=mine, open_to_me=open_to_me, waiting_days=waiting_days, urgent=urgent
+    )
 
 
 WantedNow = Annotated[Wanted, Depends(wanted_now)]

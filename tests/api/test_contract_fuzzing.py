@@ -5,7 +5,7 @@ schemathesis.toml, with reasons."""
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,19 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.python.asgi import shutdown_lifespans
 
 from app.domain.actors import Role
+from app.domain.documents import MediaType
 from app.domain.regions import Tier
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import registry_of
 from tests.contract import Promise
-from tests.registry import Places, Registry
+from tests.registry import Caller, Places, Registry
 
 CONFIG = Path(__file__).resolve().parents[2] / "schemathesis.toml"
+schemathesis.serializer.alias([str(kind) for kind in MediaType], "application/octet-stream")
 EXAMPLES = len(Role)
+# Made of the same parts as draft_survey and draft_proposal: a share of the limits is enough.
+OF_THE_SAME_PARTS = {"change_survey", "change_proposal"}
 STATES = ["drafted", "awaiting_deliberation", "awaiting_regency", "awaiting_ministry", "determined"]
 
 
@@ -81,9 +85,18 @@ async def world(registry: Registry) -> World:
             "account_id": [str(caller.actor.id) for caller in callers.values()],
             "regency_code": [village.at(Tier.REGENCY).code],
             "village_code": [village.code],
+            "document_id": [(await registry.document())["id"]],
+            "visit_id": [await a_visit(registry, households[-1], callers[Role.ENUMERATOR])],
             "code": [village.at(tier).code for tier in Tier if tier is not Tier.NATION],
         },
     )
+
+
+async def a_visit(registry: Registry, household: dict[str, Any], enumerator: Caller) -> str:
+    operator = await registry.caller(Role.VILLAGE_OPERATOR)
+    errand = {"enumerator_id": str(enumerator.actor.id), "household_ids": [household["id"]]}
+    response = await operator.posts("/v1/visits", errand)
+    return str(response.json()["items"][0]["visit_id"])
 
 
 @pytest.fixture(scope="module")
@@ -169,11 +182,12 @@ def test_the_limits_of_every_part_are_as_the_contract_says(
     operation = contract.find_operation_by_id(operation_id)
     roles = cycle(Role)
     asked = 0
-    for case in contract.iter_coverage_cases(
+    limits = contract.iter_coverage_cases(
         operation,
         generation_modes=list(GenerationMode),
         generation_config=contract.config.generation_for(operation=operation),
-    ):
+    )
+    for case in islice(limits, 0, None, 4 if operation_id in OF_THE_SAME_PARTS else 1):
         case.call_and_validate(headers=world.tokens[next(roles)])
         asked += 1
     assert asked > 0

@@ -232,7 +232,9 @@ async def proposed_at(registry: Registry, operator: Caller, village: Region) -> 
     """The id of a proposal that a regency's operator drafted for that village."""
     neighbours = await registry.caller(R.VILLAGE_OPERATOR, over=village)
     household = await registry.household(by=neighbours)
-    response = await operator.posts("/v1/proposals", {"household_id": household["id"]})
+    response = await operator.posts(
+        "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}
+    )
     assert response.status_code == 201, response.text
     proposal_id: str = response.json()["id"]
     return proposal_id

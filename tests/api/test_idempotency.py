@@ -151,7 +151,9 @@ class TestTheSameKey:
 
         others = [
             await operator.posts("/v1/households", {**body, "rt": "005"}, key=key),
-            await operator.posts("/v1/proposals", {"household_id": body["id"]}, key=key),
+            await operator.posts(
+                "/v1/proposals", {"kind": "new_family", "household_id": body["id"]}, key=key
+            ),
         ]
 
         assert first.status_code == 201
@@ -162,7 +164,7 @@ class TestTheSameKey:
 
     async def test_is_free_after_a_refusal(self, registry: Registry, operator: Caller):
         key = str(uuid4())
-        unknown = {"household_id": str(uuid4())}
+        unknown = {"kind": "new_family", "household_id": str(uuid4())}
         household = await registry.household()
 
         refusals = [
@@ -170,7 +172,9 @@ class TestTheSameKey:
             await operator.posts("/v1/proposals", {}, key=key),
             await posts_bytes(operator, "/v1/proposals", b"{"),
         ]
-        accepted = await operator.posts("/v1/proposals", {"household_id": household["id"]}, key=key)
+        accepted = await operator.posts(
+            "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}, key=key
+        )
 
         assert [refusal.status_code for refusal in refusals] == [404, 422, 400]
         assert accepted.status_code == 201

@@ -7,7 +7,6 @@ import pytest
 from app.domain.actors import Role
 from tests.registry import (
     DECREE,
-    DELIBERATION,
     LETTER,
     REASON,
     ROAD,
@@ -94,7 +93,9 @@ class TestSubmitting:
         draft = a_household(registry.village, bare, address=...)
         operator = await registry.caller(R.VILLAGE_OPERATOR)
         household = (await operator.posts("/v1/households", draft)).json()
-        made = await operator.posts("/v1/proposals", {"household_id": household["id"]})
+        made = await operator.posts(
+            "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}
+        )
 
         response = await operator.takes("submit", made.json())
 
@@ -191,15 +192,14 @@ class TestSubmitting:
 
         if end == "withdraw":
             ended = await operator.takes("withdraw", proposal, note="Pindah.")
+            assert ended.status_code == 201, ended.text
         elif end == "deliberate":
-            outcome = DELIBERATION | {"outcome": "not_eligible"}
-            ended = await operator.takes(
-                "deliberate", proposal, deliberation=outcome, reason="no_longer_poor"
-            )
+            not_eligible = {"outcome": "not_eligible", "reason": "no_longer_poor"}
+            await registry.deliberated(proposal, scanned=False, **not_eligible)
         else:
             ended = await verifier.takes("reject", proposal, **REASON)
+            assert ended.status_code == 201, ended.text
 
-        assert ended.status_code == 201, ended.text
         again = dict(member, id=a_member(registry.village)["id"])
         families = a_household(registry.village, again)["families"]
         assert await registry.proposal("awaiting_deliberation", families=families)
@@ -350,71 +350,6 @@ class TestAStepIsRefused:
         assert await registry.audit_of(proposal["id"]) == before
 
 
-class TestTheDeliberation:
-    async def test_may_postpone_the_name(self, registry: Registry):
-        proposal = await registry.proposal("awaiting_deliberation")
-        operator = await registry.caller(R.VILLAGE_OPERATOR)
-        postponed = DELIBERATION | {"outcome": "postponed"}
-
-        response = await operator.takes("deliberate", proposal, deliberation=postponed)
-
-        assert response.json()["target"] == "awaiting_deliberation"
-        assert response.headers["etag"] == f'"{proposal["version"] + 1}"'
-
-    async def test_says_why_it_does_not_find_the_name_eligible(self, registry: Registry):
-        proposal = await registry.proposal("awaiting_deliberation")
-        operator = await registry.caller(R.VILLAGE_OPERATOR)
-        against = DELIBERATION | {"outcome": "not_eligible"}
-
-        without = await operator.takes("deliberate", proposal, deliberation=against)
-        response = await operator.takes(
-            "deliberate", proposal, deliberation=against, reason="no_longer_poor"
-        )
-
-        assert refused(without) == (422, "grounds-missing")
-        assert response.json()["target"] == "rejected"
-
-    async def test_is_kept_with_its_date_chair_attendance_and_minutes(self, registry: Registry):
-        proposal = await registry.proposal("awaiting_village_head")
-
-        step = (await registry.audit_of(proposal["id"]))[-1]
-
-        assert step["grounds"]["deliberation"] == DELIBERATION
-
-    @pytest.mark.parametrize(
-        "wrong",
-        [
-            {"attendance": {}},
-            {"attendance": {"penonton": 3}},
-            {"attendance": {"rt_rw": 0}},
-            {"held_on": "18-11-2026"},
-            {"outcome": "mungkin"},
-            {"chair": " "},
-        ],
-    )
-    async def test_is_refused_when_it_cannot_have_been(
-        self, registry: Registry, wrong: dict[str, object]
-    ):
-        proposal = await registry.proposal("awaiting_deliberation")
-        operator = await registry.caller(R.VILLAGE_OPERATOR)
-
-        response = await operator.takes("deliberate", proposal, deliberation=DELIBERATION | wrong)
-
-        assert refused(response) == (422, "malformed")
-        [pointer] = pointers(response)
-        assert pointer.startswith(f"/grounds/deliberation/{next(iter(wrong))}")
-
-    async def test_is_not_of_a_day_that_has_not_come(self, registry: Registry):
-        proposal = await registry.proposal("awaiting_deliberation")
-        operator = await registry.caller(R.VILLAGE_OPERATOR)
-        tomorrow = DELIBERATION | {"held_on": "2999-01-01"}
-
-        response = await operator.takes("deliberate", proposal, deliberation=tomorrow)
-
-        assert refused(response)[0] == 422
-        assert pointers(response) == {"/grounds/deliberation/held_on"}
-
-
 class TestAProposalIsRead:
     async def test_with_what_the_reader_may_do_now(self, registry: Registry):
         proposal = await registry.proposal("awaiting_regency")
@@ -437,15 +372,16 @@ class TestAProposalIsRead:
 
         [line] = response.json()["items"]
         assert (line["id"], line["head_name"]) == (drafted["id"], "Budi Santoso")
-        assert [each["action"] for each in line["open_actions"]] == ["submit", "withdraw"]
+        assert [each["action"] for each in line["open_actions"]] == ["amend", "submit", "withdraw"]
 
     async def test_as_the_newest_of_its_household_whatever_ids_the_clients_chose(
         self, registry: Registry
     ):
         household = await registry.household()
         operator = await registry.caller(R.VILLAGE_OPERATOR)
-        first = {"id": f"ffffffff{household['id'][8:]}", "household_id": household["id"]}
-        second = {"id": f"00000000{household['id'][8:]}", "household_id": household["id"]}
+        about = {"kind": "new_family", "household_id": household["id"]}
+        first = {"id": f"ffffffff{household['id'][8:]}", **about}
+        second = {"id": f"00000000{household['id'][8:]}", **about}
         withdrawn = (await operator.posts("/v1/proposals", first)).json()
         await operator.takes("withdraw", withdrawn, note="Salah.")
         await operator.posts("/v1/proposals", second)
@@ -457,7 +393,7 @@ class TestAProposalIsRead:
     async def test_once_per_household_while_it_lives(self, registry: Registry):
         proposal = await registry.proposal()
         operator = await registry.caller(R.VILLAGE_OPERATOR)
-        again = {"household_id": proposal["household_id"]}
+        again = {"kind": "new_family", "household_id": proposal["household_id"]}
 
         second = await operator.posts("/v1/proposals", again)
         await operator.takes("withdraw", proposal, note="Salah keluarga.")

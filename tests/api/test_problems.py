@@ -170,18 +170,6 @@ class TestItPointsAtTheRightPlace:
             "/rt": "pattern",
         }
 
-    async def test_in_a_mapping_whose_key_is_wrong(self, operator: Caller):
-        deliberation = {"attendance": {"nobody": 1, "rt_rw": 0}, "outcome": "perhaps"}
-        body = {"action": "deliberate", "grounds": {"deliberation": deliberation}}
-
-        response = await operator.posts(f"/v1/proposals/{uuid4()}/steps", body, version=1)
-
-        found = codes(response)
-        assert found["/grounds/deliberation/attendance/nobody"] == "not_a_choice"
-        assert found["/grounds/deliberation/attendance/rt_rw"] == "out_of_range"
-        assert found["/grounds/deliberation/outcome"] == "not_a_choice"
-        assert found["/grounds/deliberation/chair"] == "missing"
-
     async def test_in_one_of_several_shapes(self, registry: Registry):
         bodies = [
             ({"grant_type": "password", "password": "x"}, {"/username": "missing"}),
@@ -204,7 +192,9 @@ class TestItPointsAtTheRightPlace:
             await operator.gets("/v1/households?limit=0&state=unknown"),
             await operator.gets("/v1/households", headers={"X-Purpose": "curiosity"}),
             await operator.gets("/v1/households/no-uuid"),
-            await operator.posts("/v1/proposals", {"household_id": str(uuid4())}, key="ke\ty"),
+            await operator.posts(
+                "/v1/proposals", {"kind": "new_family", "household_id": str(uuid4())}, key="ke\ty"
+            ),
         ]
 
         assert [codes(response) for response in asked] == [

@@ -101,7 +101,9 @@ async def test_a_number_is_masked_however_it_was_typed(registry: Registry, typed
     [member], [family] = household["members"], household["families"]
     await operator.patches(f"/v1/members/{member['id']}", {"nik": number})
     await operator.patches(f"/v1/families/{family['id']}", {"card_number": number})
-    made = await operator.posts("/v1/proposals", {"household_id": household["id"]})
+    made = await operator.posts(
+        "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}
+    )
     await operator.takes("withdraw", made.json(), note=f"KK {number} salah.")
     officer = await registry.caller(R.DISTRICT_OFFICER)
 

@@ -125,7 +125,11 @@ class TestARoleReads:
         operator = await registry.caller(R.VILLAGE_OPERATOR)
         [member] = household["members"]
         await operator.patches(f"/v1/members/{member['id']}", {"nik": nik_of(registry)})
-        made = (await operator.posts("/v1/proposals", {"household_id": household["id"]})).json()
+        made = (
+            await operator.posts(
+                "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}
+            )
+        ).json()
         submitted = await operator.takes("submit", made)
         assert submitted.status_code == 201, submitted.text
         whole = (await operator.reads(made))["content"]

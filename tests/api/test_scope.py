@@ -11,6 +11,7 @@ from httpx2 import Response
 
 from app.domain.actors import Role
 from app.domain.regions import INDONESIA, Region, Tier
+from tests.grants import a_recipient
 from tests.registry import Caller, Registry, a_household, a_member, refused
 
 R = Role
@@ -26,6 +27,7 @@ FARTHER = """
 SELECT min(code) FROM region WHERE tier = 'village' AND valid_to IS NULL
 AND left(code, $1) = left($3, $1) AND left(code, $2) <> left($3, $2)
 """
+OF_EVERYBODY = {"decree_id", "exception_id"}  # public: they name nobody
 BETWEEN = {"another district": (4, 6), "another regency": (2, 4), "another province": (0, 2)}
 
 
@@ -110,7 +112,10 @@ class TestWhatLiesOutside:
     ):
         operator = await registry.caller(R.VILLAGE_OPERATOR)
         admin = await registry.caller(R.REGENCY_ADMIN)
-        foreign = await what_lies_in(registry, registry.elsewhere)
+        foreign = {
+            **await what_lies_in(registry, registry.elsewhere),
+            **await what_else_lies_in(registry, registry.elsewhere),
+        }
 
         for path, placeholder in paths_of_one(app):
             statuses = set()
@@ -138,8 +143,8 @@ def paths_of_one(app: FastAPI) -> list[tuple[str, str]]:
     found = []
     for path, operations in app.openapi()["paths"].items():
         parameters = operations.get("get", {}).get("parameters", [])
-        ids = [p["name"] for p in parameters if p["in"] == "path" and p["name"].endswith("_id")]
-        found += [(path, placeholder) for placeholder in ids]
+        ids = {p["name"] for p in parameters if p["in"] == "path" and p["name"].endswith("_id")}
+        found += [(path, placeholder) for placeholder in ids - OF_EVERYBODY]
     assert {placeholder for _, placeholder in found} >= {"household_id", "proposal_id"}
     return found
 
@@ -156,6 +161,23 @@ async def what_lies_in(registry: Registry, village: Region) -> dict[str, str]:
         "member_id": household["members"][0]["id"],
         "survey_id": household["survey"]["id"],
         "account_id": str(operator.actor.id),
+    }
+
+
+async def what_else_lies_in(registry: Registry, village: Region) -> dict[str, str]:
+    operator = await registry.caller(R.VILLAGE_OPERATOR, over=village)
+    enumerator = await registry.caller(R.ENUMERATOR, over=village)
+    visited = (await registry.household(by=operator))["id"]
+    errand = {"enumerator_id": str(enumerator.actor.id), "household_ids": [visited]}
+    [visit] = (await operator.posts("/v1/visits", errand)).json()["items"]
+    waiting = await registry.proposal("awaiting_deliberation", by=operator)
+    held = await registry.deliberation(by=operator, village_code=village.code)
+    return {
+        "visit_id": visit["visit_id"],
+        "document_id": (await registry.document(by=operator))["id"],
+        "recipient_id": (await a_recipient(registry, by=operator))["id"],
+        "deliberation_id": held["id"],
+        "statement_id": (await registry.statement(waiting, by=operator))["id"],
     }
 
 
@@ -182,7 +204,9 @@ class TestWhatASenderNames:
         foreign = await what_lies_in(registry, registry.neighbour)
 
         answers = [
-            await operator.posts("/v1/proposals", {"household_id": household_id})
+            await operator.posts(
+                "/v1/proposals", {"kind": "new_family", "household_id": household_id}
+            )
             for household_id in (foreign["household_id"], str(uuid4()))
         ]
 
@@ -296,7 +320,7 @@ async def sent_with_id(registry: Registry, caller: Caller, kind: str, taken: str
         return await caller.posts("/v1/households", a_household(registry.village, id=taken))
     household = await registry.household(by=caller)
     if kind == "proposal":
-        body = {"id": taken, "household_id": household["id"]}
+        body = {"id": taken, "kind": "new_family", "household_id": household["id"]}
         return await caller.posts("/v1/proposals", body)
     body = {"family": {"number": 2}, "member": {"name": "Ani"}}[kind]
     plural = {"family": "families", "member": "members"}[kind]

@@ -536,7 +536,9 @@ class TestSubmittingAProposal:
         sheet = an_answer_sheet(household)
         sheet["answers"]["household"] |= {"floor_area": None, "cooking_fuel": None}
         await registry.survey(household, **sheet)
-        proposal = await operator.posts("/v1/proposals", {"household_id": household["id"]})
+        proposal = await operator.posts(
+            "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}
+        )
 
         response = await operator.takes("submit", proposal.json())
 
@@ -551,7 +553,9 @@ class TestSubmittingAProposal:
         self, registry: Registry, operator: Caller, household: dict[str, Any]
     ):
         await registry.survey(household, outcome=2, answers={})
-        proposal = await operator.posts("/v1/proposals", {"household_id": household["id"]})
+        proposal = await operator.posts(
+            "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}
+        )
 
         response = await operator.takes("submit", proposal.json())
 
@@ -567,7 +571,9 @@ class TestSubmittingAProposal:
         work = {"weekly_work_hours": 40, "work_sector": 19, "work_status": 5}
         sheet["answers"]["members"][head["id"]] |= {"worked_last_week": True, **work}
         survey = await registry.survey(household, **sheet)
-        made = await operator.posts("/v1/proposals", {"household_id": household["id"]})
+        made = await operator.posts(
+            "/v1/proposals", {"kind": "new_family", "household_id": household["id"]}
+        )
 
         assert (await operator.takes("submit", made.json())).status_code == 201
 

@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Response
 
 from app.domain.actors import Role
-from tests.registry import DELIBERATION, Caller, Registry, pointers, refused
+from tests.registry import Caller, Registry, pointers, refused
 
 NONSENSE = ["", "3", '"x"', '"-1"', '"1.0"', '"1", "2"', "*", '"1', "W/1", '"9999999999"', "\xff"]
 
@@ -161,10 +161,10 @@ class TestWhoComesTooLate:
 
     async def test_hears_that_the_state_is_another(self, registry: Registry, operator: Caller):
         proposal = await registry.proposal("awaiting_village_head")
-        late = await operator.takes("deliberate", proposal, version=2, deliberation=DELIBERATION)
+        late = await operator.takes("withdraw", proposal, version=2, note="Pindah.")
 
         assert refused(late) == (412, "outdated")
-        assert pointers(late) == {"/state"}
+        assert pointers(late) == {"/state", "/deliberation_id"}
 
 
 class TestOfFiveAtOnce:

@@ -14,7 +14,7 @@ from app.domain.proposals import ProposalState
 from app.domain.regions import Region, Tier
 from tests.conftest import registry_of
 from tests.contract import Promise
-from tests.registry import DELIBERATION, REASON, Caller, Places, Registry, pointers, refused
+from tests.registry import REASON, Caller, Places, Registry, pointers, refused
 
 R = Role
 Line = dict[str, Any]
@@ -87,7 +87,7 @@ class TestALine:
             assert said["responsible_id"] == str(operator.actor.id)
             assert before <= datetime.fromisoformat(said["waiting_since"]) <= datetime.now(UTC)
             assert said["waiting_days"] == 0
-        assert [each["action"] for each in line["open_actions"]] == ["submit", "withdraw"]
+        assert [each["action"] for each in line["open_actions"]] == ["amend", "submit", "withdraw"]
 
     async def test_counts_full_days_of_24_hours(self, registry: Registry):
         proposal = await registry.proposal()
@@ -103,8 +103,7 @@ class TestALine:
         operator = await registry.caller(R.VILLAGE_OPERATOR)
         await has_waited(registry, proposal, timedelta(days=5))
 
-        postponed = DELIBERATION | {"outcome": "postponed"}
-        await operator.takes("deliberate", proposal, deliberation=postponed)
+        await registry.deliberated(proposal, outcome="postponed", scanned=False)
         still_there = await operator.reads(proposal)
         moved = await registry.moved_on(still_there)
 
@@ -254,7 +253,12 @@ class TestCounts:
 
     async def test_mark_what_is_open_to_the_callers_role(self, busy: Registry):
         for role, states in {
-            R.VILLAGE_OPERATOR: {"drafted", "awaiting_deliberation", "awaiting_village_head"},
+            R.VILLAGE_OPERATOR: {
+                "drafted",
+                "awaiting_deliberation",
+                "awaiting_village_head",
+                "awaiting_other_village",
+            },
             R.REGENCY_VERIFIER: {"awaiting_regency"},
             R.REGENCY_ADMIN: set(),
         }.items():

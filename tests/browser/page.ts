@@ -71,7 +71,7 @@ async function search(name: string): Promise<void> {
 async function draft(): Promise<void> {
   const there = kept(await siks.POST("/v1/households", { params: { header: once() }, body: household }));
   if (!there) return;
-  const body = { household_id: there.id };
+  const body = { kind: "new_family", household_id: there.id } as const;
   const proposal = kept(await siks.POST("/v1/proposals", { params: { header: once() }, body }));
   if (!proposal) return;
   proposed = proposal.id;

@@ -18,6 +18,9 @@ void siks.POST("/v1/proposals/{proposal_id}/steps", { params: { path }, body: { 
 // @ts-expect-error there is no such step
 void siks.POST("/v1/proposals/{proposal_id}/steps", { params: { path, header }, body: { action: "sumbit" } });
 
+// @ts-expect-error a proposal is of some kind
+void siks.POST("/v1/proposals", { body: { household_id: household.id } });
+
 // @ts-expect-error a household is in a village
 void siks.POST("/v1/households", { body: { families: household.families } });
 

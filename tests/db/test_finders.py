@@ -11,7 +11,7 @@ import json
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
@@ -25,44 +25,62 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import app.db
 from app.db import (
     accounts,
+    agendas,
     appointments,
     audit_entries,
     clients,
     counts,
     credentials,
+    decisions,
+    decree_lines,
+    deliberations,
     desks,
+    documents,
     families,
     households,
     identities,
     members,
+    moves,
+    notices,
     policies,
     proposals,
+    recipients,
+    records,
     regions,
     searches,
     sign_ins,
+    statements,
     surveys,
+    turnarounds,
+    visits,
 )
 from app.db.pages import Asked, Position
 from app.db.sessions import Database
 from app.db.tables.accounts import Account, ClientSecret, ExternalIdentity
+from app.db.turnarounds import Span
 from app.domain.accounts import RefreshTerms
 from app.domain.actors import Actor, Role
 from app.domain.appointments import Posts
 from app.domain.errors import NotFound
+from app.domain.proposals import ProposalAction
 from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.searches import Match, Question
 from app.domain.sight import SIGHT_OF
 from app.domain.work_lists import Wanted
 from tests.api.issuer import NAME
+from tests.api.test_decrees import applied, drafted, items
 from tests.conftest import registry_of
 from tests.contract import Promise
+from tests.grants import a_recipient
 from tests.registry import Caller, Places, Registry
 
 OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
 DROPPED = {"within": INDONESIA}
 SEEN = {**DROPPED, "sight": OPERATOR}
 READER = Role.VILLAGE_OPERATOR
+TO_SUBMIT = Wanted(action=ProposalAction.SUBMIT)
 FIRST_ROWS = Asked(Position(-1, UUID(int=0)), 9, {})
+LATELY = Span(date(2020, 1, 1), date(2100, 1, 1))
 FIRST_NUMBERS = Asked(Position(-1, 0), 9, {})
 
 
@@ -76,6 +94,18 @@ class Village:
     member: UUID
     proposal: UUID
     survey: UUID
+    receiving: UUID  # a household
+    recipient: UUID
+    received: UUID  # by this family
+    waiting: UUID  # a proposal, for a deliberation
+    deliberation: UUID
+    statement: UUID
+    document: UUID
+    visit: UUID
+    enumerator: UUID
+    decree: UUID
+    earlier: UUID
+    listed: UUID
     entry: int
     username: str
     refresh_token: str
@@ -117,6 +147,12 @@ async def village(registry: Registry) -> Village:
     household = response.json()
     database = registry.database
     await let_in_otherwise(database, operator)
+    visited = await a_visit(registry, household)
+    received = await a_recipient(registry)
+    waiting = await registry.proposal("awaiting_deliberation", by=operator)
+    listed = await registry.proposal("awaiting_deliberation", by=operator)
+    held = await registry.deliberation(listed, by=operator)
+    declared = await registry.proposal("awaiting_deliberation", by=operator)
     return Village(
         operator,
         household=UUID(household["id"]),
@@ -124,12 +160,55 @@ async def village(registry: Registry) -> Village:
         member=UUID(household["members"][0]["id"]),
         proposal=UUID(proposal["id"]),
         survey=UUID(household["survey"]["id"]),
+        receiving=UUID(received["household_id"]),
+        waiting=UUID(waiting["id"]),
+        deliberation=UUID(held["id"]),
+        statement=UUID((await registry.statement(declared, by=operator))["id"]),
+        recipient=UUID(received["id"]),
+        received=UUID(received["family_id"]),
+        **visited,
+        **await a_list(registry),
         entry=(await registry.audit_of(proposal["id"]))[0]["id"],
         username=await username_of(database, operator),
         refresh_token=await refresh_token_of(database, operator),
         admin=(await registry.caller(Role.REGENCY_ADMIN)).actor,
         **await account_of(database, operator),
     )
+
+
+async def a_visit(registry: Registry, household: dict[str, Any]) -> dict[str, UUID]:
+    """That was made, with a photo, and found good."""
+    operator = await registry.caller(Role.VILLAGE_OPERATOR)
+    enumerator = await registry.caller(Role.ENUMERATOR)
+    photo = await registry.document("house_front", survey=household["survey"])
+    errand = {"enumerator_id": str(enumerator.actor.id), "household_ids": [household["id"]]}
+    [sent] = (await operator.posts("/v1/visits", errand)).json()["items"]
+    path = f"/v1/visits/{sent['visit_id']}/steps"
+    brought = {"action": "submit", "survey_id": household["survey"]["id"]}
+    await enumerator.posts(path, brought, version=1)
+    accepted = await operator.posts(path, {"action": "accept"}, version=2)
+    assert accepted.status_code == 201, accepted.text
+    return {
+        "document": UUID(photo["id"]),
+        "visit": UUID(sent["visit_id"]),
+        "enumerator": enumerator.actor.id,
+    }
+
+
+async def a_list(registry: Registry) -> dict[str, UUID]:
+    """A decree with somebody in its list, and an earlier one to compare it with."""
+    analyst = await registry.caller(Role.MINISTRY_ANALYST)
+    determiner = await registry.caller(Role.MINISTRY_DETERMINER)
+    await registry.proposal("awaiting_determination")
+    earlier = await drafted(registry, analyst, number="1/FIND/2026", period="2097-01-01")
+    decree = await drafted(registry, analyst, number="2/FIND/2026")
+    await applied(analyst, determiner, decree)
+    [line, *_] = await items(analyst, decree, "lines")
+    return {
+        "decree": UUID(decree["id"]),
+        "earlier": UUID(earlier["id"]),
+        "listed": UUID(line["member_id"]),
+    }
 
 
 async def account_of(database: Database, caller: Caller) -> dict[str, Any]:
@@ -197,13 +276,68 @@ IN_A_READING: dict[str, Search] = {
     "proposals.list_page": lambda r, v: proposals.list_page(
         r, Wanted(), after=FIRST_ROWS.after, limit=9, **DROPPED, seen_by=v.operator.actor
     ),
+    "decisions.preview": lambda r, v: previewed(
+        decisions.preview(r, Wanted(), after=FIRST_ROWS.after, **DROPPED, seen_by=v.operator.actor)
+    ),
+    "decree_lines.list_page": lambda r, v: decree_lines.list_page(
+        r, FIRST_NUMBERS, **DROPPED, seen_by=v.operator.actor
+    ),
+    "decree_lines.checks": lambda r, _: decree_lines.checks(
+        r, FIRST_ROWS, **DROPPED, language="id"
+    ),
+    "decree_lines.of_member": lambda r, v: decree_lines.of_member(
+        r, v.listed, **DROPPED, seen_by=v.operator.actor
+    ),
+    "decree_lines.differences": lambda r, v: decree_lines.differences(
+        r, FIRST_ROWS, v.decree, v.earlier, **DROPPED, seen_by=v.operator.actor
+    ),
     "counts.document": lambda r, v: counted(
         counts.document(r, **DROPPED, seen_by=v.operator.actor)
+    ),
+    "turnarounds.look": lambda r, _: turned(
+        turnarounds.look(r, LATELY, **DROPPED, exact=True, part_by_part=False)
     ),
     "surveys.document": lambda r, v: surveys.document(
         r, v.survey, **DROPPED, seen_by=v.operator.actor
     ),
+    "recipients.document": lambda r, v: recipients.document(r, v.recipient, **SEEN),
+    "recipients.list_page": lambda r, _: recipients.list_page(r, FIRST_ROWS, **SEEN),
     "surveys.history": lambda r, v: surveys.history(r, v.household, surveys.LATEST, 9, **DROPPED),
+    "documents.document": lambda r, v: documents.document(
+        r, v.document, **DROPPED, seen_by=v.operator.actor
+    ),
+    "documents.stored": lambda r, v: documents.stored(
+        r, v.document, **DROPPED, seen_by=v.operator.actor
+    ),
+    "documents.photos": lambda r, v: documents.photos(
+        r, v.survey, **DROPPED, seen_by=v.operator.actor
+    ),
+    "visits.document": lambda r, v: visits.document(
+        r, v.visit, **DROPPED, seen_by=v.operator.actor
+    ),
+    "visits.list_page": lambda r, v: visits.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor
+    ),
+    "deliberations.document": lambda r, v: deliberations.document(
+        r, v.deliberation, **DROPPED, seen_by=READER
+    ),
+    "deliberations.list_page": lambda r, _: deliberations.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=READER
+    ),
+    "deliberations.agenda_page": lambda r, v: deliberations.agenda_page(
+        r, v.deliberation, 0, 9, **DROPPED, seen_by=READER
+    ),
+    "deliberations.minutes": lambda r, v: deliberations.minutes(
+        r, v.deliberation, **DROPPED, seen_by=READER
+    ),
+    "agendas.page": lambda r, v: agendas.page(r, v.deliberation, 0, 9, **SEEN),
+    "statements.document": lambda r, v: statements.document(
+        r, v.statement, **DROPPED, seen_by=READER
+    ),
+    "statements.list_page": lambda r, _: statements.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=READER
+    ),
+    "visits.enumerators": lambda r, _: visits.enumerators(r, FIRST_ROWS, **DROPPED),
     "searches.members": lambda r, v: searches.members(r, v.budi, **DROPPED, limit=9),
     "searches.households": lambda r, v: searches.households(r, v.budi, **DROPPED, limit=9),
     "audit_entries.document": lambda r, v: audit_entries.document(
@@ -239,6 +373,17 @@ async def held_around_a_member(session: AsyncSession, village: "Village") -> obj
 
 
 IN_A_TRANSACTION: dict[str, Search] = {
+    "notices.mark": lambda s, v: notices.mark(
+        s, entries=[v.entry], windows=[], by=v.operator.actor, **DROPPED
+    ),
+    "decisions.chosen": lambda s, v: chosen(
+        decisions.chosen(s, TO_SUBMIT, after=FIRST_ROWS.after, **DROPPED, by=v.operator.actor)
+    ),
+    "households.hold": lambda s, v: households.hold(s, [v.household], **DROPPED),
+    "proposals.hold": lambda s, v: proposals.hold(s, [v.proposal], **DROPPED),
+    "proposals.people_of_each": lambda s, v: proposals.people_of_each(s, [v.household], **DROPPED),
+    "proposals.people_seen_in": lambda s, v: proposals.people_seen_in(s, [v.household], **DROPPED),
+    "surveys.current_of_each": lambda s, v: surveys.current_of_each(s, [v.household], **DROPPED),
     "accounts.find": lambda s, v: accounts.find(s, v.account, **DROPPED, hold=True),
     "accounts.held": lambda s, v: accounts.held(s, [v.account], **DROPPED),
     "appointments.find": lambda s, v: appointments.find(s, v.row, v.assignment, **DROPPED),
@@ -263,11 +408,29 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "households.hold_around": held_around_a_member,
     "families.find": lambda s, v: families.find(s, v.family, **DROPPED),
     "members.find": lambda s, v: members.find(s, v.member, **DROPPED),
+    "moves.people": lambda s, v: moves.people(s, [v.member], **DROPPED),
     "surveys.find": lambda s, v: surveys.find(s, v.survey, **DROPPED),
+    "documents.find": lambda s, v: documents.find(s, v.document, **DROPPED),
+    "documents.count_photos": lambda s, v: documents.count_photos(s, v.survey, **DROPPED),
+    "visits.find": lambda s, v: visits.find(s, v.visit, **DROPPED, by=v.operator.actor),
+    "visits.candidates": lambda s, v: visits.candidates(s, [v.household], **DROPPED),
+    "visits.villages_of": lambda s, v: visits.villages_of(s, v.enumerator, **DROPPED),
+    "visits.is_accepted": lambda s, v: visits.is_accepted(
+        s, Named(household_id=v.household, id=v.survey), **DROPPED
+    ),
+    "recipients.of_households": lambda s, v: recipients.of_households(s, [v.receiving], **DROPPED),
+    "recipients.of_units": lambda s, v: recipients.of_units(s, [v.received], **DROPPED),
     "surveys.current_of": lambda s, v: surveys.current_of(s, Named(id=v.household), **DROPPED),
+    "deliberations.find": lambda s, v: deliberations.find(s, v.deliberation, **DROPPED),
+    "agendas.items": lambda s, v: agendas.items(s, Named(id=v.deliberation), **DROPPED),
+    "agendas.awaited": lambda s, _: agendas.awaited(s, most=9, **DROPPED),
+    "statements.find": lambda s, v: statements.find(s, v.statement, **DROPPED),
     "desks.take": lambda s, v: desks.take(s, v.account, reach=[INDONESIA], most=9, **DROPPED),
     "desks.left": lambda s, v: desks.left(s, v.account, reach=[INDONESIA], **DROPPED),
-    "proposals.find": lambda s, v: proposals.find(s, v.proposal, **DROPPED, hold=True),
+    "proposals.find": lambda s, v: proposals.find(s, v.proposal, **DROPPED),
+    "proposals.on_the_desk": lambda s, v: proposals.on_the_desk(s, v.household, None, **DROPPED),
+    "records.homes": lambda s, v: records.homes(s, [v.household], **DROPPED),
+    "records.documents": lambda s, v: records.documents(s, [v.document], **DROPPED),
     "proposals.people_of": lambda s, v: proposals.people_of(
         s, Named(household_id=v.household), **DROPPED
     ),
@@ -277,6 +440,8 @@ OF_PUBLIC_DATA = {
     "appointments.region_names": "reference data: within= says where somebody may be appointed",
     "policies.find": "public rules: within= says whose may be decided, not whose may be read",
     "regions.find_village": "reference data: within= says where people may be entered",
+    "window_exceptions.find": "public rules: within= says whose may be taken back",
+    "window_exceptions.list_page": "public rules: within= says which are listed",
 }
 
 
@@ -293,8 +458,21 @@ async def found_if_not_refused(search: Awaitable[None]) -> bool:
     return True
 
 
+async def turned(search: Awaitable[list[dict[str, Any]]]) -> bool:
+    [region] = await search
+    return any(each["count"] for each in region["states"])
+
+
 async def counted(search: Awaitable[str]) -> bool:
     return any(each["count"] for each in json.loads(await search)["states"])
+
+
+async def chosen(search: Awaitable[decisions.Chosen]) -> bool:
+    return bool((await search).versions)
+
+
+async def previewed(search: Awaitable[str]) -> bool:
+    return json.loads(await search)["count"] > 0
 
 
 async def sees(search: Awaitable[object]) -> bool:
@@ -310,7 +488,7 @@ async def sees(search: Awaitable[object]) -> bool:
 def finders() -> Iterator[str]:
     for module in pkgutil.iter_modules(app.db.__path__):
         for name, function in vars(importlib.import_module(f"app.db.{module.name}")).items():
-            if not inspect.iscoroutinefunction(function):
+            if name.startswith("_") or not inspect.iscoroutinefunction(function):
                 continue
             within = inspect.signature(function).parameters.get("within")
             if within is not None and function.__module__ == f"app.db.{module.name}":
@@ -383,12 +561,39 @@ WITHOUT: dict[str, set[str]] = {
         "regions.children",
         "regions.ancestors",
         "regions.known_regions",
+        "regions.known_in",
         "regions.named",
         "regions.names_of",
+        "decrees.find",
+        "decrees.document",
+        "decrees.list_page",
+        "decrees.known",
+        "decrees.named_in",
         "policies.document",
+        "policies.version_document",
+        "policies.list_versions",
+        "policies.in_force",
+        "moves.villages",
+        "windows.calendars",
+        "windows.seen",
+        "window_exceptions.document",
     },
     "about a row that was found within a region": {
         "accounts.move",
+        "decrees.facts_of",
+        "decree_books.due",
+        "decree_books.hold",
+        "decree_books.begin",
+        "decree_books.check",
+        "decree_books.next_of",
+        "decree_books.leave",
+        "decree_lines.write",
+        "agendas.count",
+        "agendas.enlist",
+        "agendas.strike",
+        "agendas.judge",
+        "agendas.freeze",
+        "agendas.release",
         "accounts.rehash",
         "accounts.keep_password",
         "accounts.assign",
@@ -397,23 +602,41 @@ WITHOUT: dict[str, set[str]] = {
         "credentials.link",
         "credentials.unlink",
         "audit.record",
-        "audit.record_each",
+        "audit.record_all",
+        "audit.outdated",
+        "audit_rows.keep_all",
         "audit.expect",
+        "claims.lay",
+        "claims.release",
         "proposals.facts_about",
         "proposals.facts_of",
+        "moves.hold_ends",
+        "moves.claimed",
+        "undoings.undoings",
     },
     "brings a row into being; row-level security says where": {
         "accounts.open_account",
         "appointments.enter",
         "appointments.appoint",
+        "audit.begin_all",
     },
-    "yes or no for the whole country, as entering tells too: not who, not where": {"niks.held"},
+    "yes or no for the whole country, as entering tells too: not who, not where": {
+        "niks.held",
+        "niks.held_if",
+    },
     "the owner's function, held by row-level security to the caller's people": {
         "niks.claim",
         "niks.held_by_others",
         "niks.release",
+        "moves.origins",
     },
-    "the asker's own, by his id and his region": {"answers.given", "answers.keep"},
+    "the asker's own, by his id and his region": {
+        "answers.given",
+        "answers.keep",
+        "notices.list_page",
+        "notices.mark_to",
+        "days.look",
+    },
     "the door, before anybody is known": {
         "sign_ins.clock",
         "sign_ins.count_try",
@@ -427,10 +650,13 @@ WITHOUT: dict[str, set[str]] = {
         "roll_up.due",
         "roll_up.count",
         "roll_up.confirm",
+        "turnarounds.take_in",
     },
     "no search: the same connection, seen otherwise": {
         "sessions.connection_in",
         "sessions.reading_in",
+        "plain.plain",
+        "elsewhere.elsewhere",
         "access.people_in",
     },
 }

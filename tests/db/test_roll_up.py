@@ -65,7 +65,7 @@ class TestARound:
         for row in await copy.does(COUNTED, REGENCY.first):
             assert (row["oldest_since"] is None) == (row["count"] == 0)
         [(rows, total)] = await copy.does("SELECT count(*), sum(count) FROM proposal_count")
-        assert (rows, total) == (12 * regencies, 2)
+        assert (rows, total) == (13 * regencies, 2)
 
     async def test_leaves_alone_what_is_young_enough(self, copy: Copy, registry: Registry):
         await refresh(registry.database)

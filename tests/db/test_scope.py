@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
+from app.commands import turnarounds
 from app.commands.policies import put
 from app.db import accounts, policies, roll_up
 from app.db.scope import lies_within, scope_statement
@@ -26,6 +27,7 @@ from app.domain.actors import Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
 from tests.conftest import registry_of
 from tests.contract import Promise
+from tests.grants import a_recipient
 from tests.registry import LONG_AGO, NO_PASSWORD, Caller, Places, Registry, refused
 
 # As PostgreSQL tells it back: two comparisons with a setting, nothing wrapped around them.
@@ -44,16 +46,33 @@ SCOPED = {
     "member",
     "name_key",
     "survey",
+    "document",
+    "decree_check",
+    "decree_line",
+    "visit",
     "proposal",
+    "proposal_claim",
     "proposal_count",
+    "deliberation",
+    "agenda_item",
+    "responsibility_statement",
+    "recipient",
     "audit_entry",
     "access_entry",
     "stored_answer",
+    "notice_mark",
+    "notices_read",
+    "turnaround",
 }
 UNSCOPED = {
     "region": "reference data, the same for everybody; its scope_code is its key",
     "region_load": "which region files were loaded, and when; the owner's own",
+    "decree": "what was decided, no people",
+    "decree_book": "how far the service is with a decree, no people",
     "policy": "public rules of a regency, no people",
+    "policy_version": "what those rules were before",
+    "window_exception": "public rules: who may work for how long, no people",
+    "turnaround_pass": "how far the audit has been counted",
     "sign_in": "found before anybody is known, by what was presented; names nobody",
     "refresh_token": "found before anybody is known, by the hash of what was presented",
     "sign_in_failure": "found before anybody is known, by a hash; names nobody",
@@ -63,14 +82,17 @@ UNSCOPED = {
 }
 OUT_OF_REACH = {"nik_holder", "audit_head", "region_load"}
 DELETABLE = {
+    "agenda_item",
+    "decree_check",
     "external_identity",
+    "proposal_claim",
     "name_key",
     "sign_in",
     "refresh_token",
     "sign_in_failure",
     "stored_answer",
 }
-DEFINED_BY_THE_OWNER = {"nik_held", "nik_claim", "nik_release"}
+DEFINED_BY_THE_OWNER = {"nik_held", "nik_claim", "nik_release", "person_nik_of", "move_origins"}
 
 OWN_TABLES = "relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
 CODES = [
@@ -122,13 +144,22 @@ async def lived_in(registry: Registry) -> Registry:
     """A registry in which every scoped table holds something of the test's village."""
     operator = await registry.caller(Role.VILLAGE_OPERATOR)
     household = await registry.household(by=operator)
-    await registry.survey(household, by=operator)
-    body = {"household_id": household["id"]}
+    survey = await registry.survey(household, by=operator)
+    await registry.document("house_front", survey=survey)
+    enumerator = await registry.caller(Role.ENUMERATOR)
+    errand = {"enumerator_id": str(enumerator.actor.id), "household_ids": [household["id"]]}
+    assert (await operator.posts("/v1/visits", errand)).json()["assigned"] == 1
+    body = {"kind": "new_family", "household_id": household["id"]}
     response = await operator.posts("/v1/proposals", body, key=str(uuid4()))
     assert response.status_code == 201, response.text
     assert (await operator.gets(f"/v1/households/{household['id']}")).status_code == 200
+    await a_recipient(registry)
+    await registry.deliberation(await registry.proposal("awaiting_deliberation"))
+    await registry.statement(await registry.proposal("awaiting_deliberation"))
     await credentials_of(registry, operator)
     regency = registry.village.at(Tier.REGENCY)
+    await operator.posts("/v1/notices/marks", {"read": ["lama.2026-11-14"], "until": "1"})
+    await turnarounds.refresh(registry.database)
     async with registry.database.connection(regency, begin="BEGIN") as connection:
         assert await roll_up.count(connection, regency, older_than=timedelta(0))
     return registry
@@ -222,7 +253,7 @@ class TestRowLevelSecurity:
     async def test_has_one_policy_a_table_in_the_form_that_was_measured(
         self, as_owner: asyncpg.Connection
     ):
-        found = await as_owner.fetch("SELECT * FROM pg_policies")
+        found = await as_owner.fetch("SELECT * FROM pg_policies WHERE roles = '{public}'")
 
         assert {row["tablename"] for row in found} == SCOPED
         assert len(found) == len(SCOPED)
@@ -230,6 +261,15 @@ class TestRowLevelSecurity:
             assert (row["policyname"], row["permissive"]) == ("within_region", "PERMISSIVE")
             assert (row["cmd"], row["roles"]) == ("ALL", ["public"])
             assert (row["qual"], row["with_check"]) == (RANGE, RANGE), row["tablename"]
+
+    async def test_lets_the_owner_see_accounts_for_a_function_of_his_and_nobody_else(
+        self, as_owner: asyncpg.Connection
+    ):
+        """Who somebody is, is looked up from whichever part of his home he works in."""
+        found = await as_owner.fetch("SELECT * FROM pg_policies WHERE roles <> '{public}'")
+
+        [(table, command, roles)] = [(row["tablename"], row["cmd"], row["roles"]) for row in found]
+        assert (table, command, roles) == ("account", "SELECT", ["siks_owner"])
 
     async def test_is_not_stepped_around_by_a_view(self, as_owner: asyncpg.Connection):
         statement = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
@@ -366,7 +406,9 @@ class TestWriting:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await psql.execute(copy)
 
-    @pytest.mark.parametrize("table", ["household", "family", "member", "survey", "proposal"])
+    @pytest.mark.parametrize(
+        "table", ["household", "family", "member", "survey", "proposal", "document", "visit"]
+    )
     async def test_a_row_is_not_moved_into_another_village(
         self, lived_in: Registry, app_url: str, table: str
     ):
@@ -375,7 +417,8 @@ class TestWriting:
                 await psql.execute(f"UPDATE {table} SET scope_code = {lived_in.neighbour.first}")
 
     @pytest.mark.parametrize(
-        "table", ["household", "family", "member", "survey", "proposal", "account"]
+        "table",
+        ["household", "family", "member", "survey", "proposal", "account", "document", "visit"],
     )
     async def test_a_row_of_another_village_is_not_changed(
         self, lived_in: Registry, app_url: str, table: str
@@ -393,7 +436,7 @@ class TestWriting:
         async with registry.database.transaction(own) as session:
             policy = await policies.find(session, other.code, within=INDONESIA)
             with pytest.raises(DBAPIError, match="row-level security"):
-                await put(session, policy, district_checks=True, by=admin)
+                await put(session, policy, {"district_checks": True}, by=admin)
             await session.rollback()
 
 
@@ -406,7 +449,7 @@ class TestAttaching:
         neighbours = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.neighbour)
         return own, await registry.household(by=neighbours)
 
-    @pytest.mark.parametrize("table", ["family", "member", "survey", "proposal"])
+    @pytest.mark.parametrize("table", ["family", "member", "survey", "proposal", "visit"])
     async def test_nobody_is_put_into_a_household_of_another_village(
         self, registry: Registry, app_url: str, two: tuple[dict[str, Any], ...], table: str
     ):
@@ -419,6 +462,10 @@ class TestAttaching:
                 "'dtks-2020', now(), '{}', 'drafted', gen_random_uuid()",
             ),
             "proposal": ("kind, state, created_by", "'new_family', 'drafted', gen_random_uuid()"),
+            "visit": (
+                "enumerator_id, marks, state, created_by",
+                "gen_random_uuid(), '[]', 'assigned', gen_random_uuid()",
+            ),
         }
         columns, values = rest[table]
 

@@ -27,8 +27,9 @@ from app.domain.accounts import (
     judge,
 )
 from app.domain.actors import TIERS_OF, Actor, Role
+from app.domain.facts import OwnAccount
 from app.domain.regions import Region, Tier
-from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, OwnAccount, RoleMayNot, Step
+from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, RoleMayNot, Step
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

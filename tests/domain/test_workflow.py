@@ -7,8 +7,9 @@ import pytest
 
 from app.domain.actors import Actor, Role
 from app.domain.diagrams import as_markdown, as_mermaid
+from app.domain.facts import Fact
 from app.domain.regions import Region
-from app.domain.workflow import Fact, Ground, GroundsMissing, Transition, Workflow
+from app.domain.workflow import Ground, GroundsMissing, Transition, Workflow
 
 
 class Light(StrEnum):

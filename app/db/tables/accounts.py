@@ -53,6 +53,7 @@ class Account(SQLModel, table=True):
         CheckConstraint("length(region_code) IN (0, 2, 4, 6, 10)", name="region_code_has_a_tier"),
         CheckConstraint(SCOPE_IS_OF_CODE, name="scope_is_of_code"),
         CheckConstraint("length(one_time_hash) = 32", name="one_time_hash_is_sha256"),
+        CheckConstraint("person_nik ~ '^[0-9]{16}$'", name="person_nik_is_digits"),
         CheckConstraint(
             "(one_time_hash IS NULL) = (one_time_expires_at IS NULL)", name="one_time_expires"
         ),
@@ -66,6 +67,7 @@ class Account(SQLModel, table=True):
     password_hash: str = Field(sa_type=Text)  # NO_PASSWORD: none was chosen yet
     one_time_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
     one_time_expires_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    person_nik: str | None = Field(default=None, sa_type=Text)  # who of the registry it is
     state: AccountState = Field(default=ACCOUNTS.initial, sa_type=words_of(AccountState, "state"))
     session_version: int = 1
     region_code: str = Field(sa_type=Text)  # home: whose admin answers for the account

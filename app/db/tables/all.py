@@ -3,9 +3,17 @@
 from app.db.tables import (  # noqa: F401
     accounts,
     audit,
+    decrees,
+    deliberations,
+    documents,
+    notices,
+    policies,
     proposals,
+    recipients,
     regions,
     registry,
     requests,
+    statements,
     surveys,
+    visits,
 )

@@ -28,6 +28,15 @@ from app.domain.sight import Purpose
 DECISIONS = (
     f"workflow = 'proposal' AND action IN ({', '.join(repr(verdict.value) for verdict in Verdict)})"
 )
+# What others are told of (`app.domain.notices`): what became of a proposal, and what came late.
+_TOLD = "('return', 'reject', 'undo', 'meet', 'release')"
+_ENDS = "('determined', 'rejected')"
+OUTCOMES = f"workflow = 'proposal' AND (action IN {_TOLD} OR target IN {_ENDS})"
+LATE = (
+    f"workflow = 'proposal' AND action NOT IN {_TOLD} AND target NOT IN {_ENDS} "
+    "AND changes LIKE '%\"/missed_period\":%'"
+)
+RETURNED = "workflow = 'proposal' AND action = 'return'"
 
 
 # A column that the trigger fills; the service has no right to write it.
@@ -46,6 +55,22 @@ class AuditEntry(SQLModel, table=True):
         Index(None, "action", "scope_code", "id"),
         Index("ix_audit_entry_at", "at", postgresql_using="brin"),
         Index("ix_audit_entry_decisions", "scope_code", "id", postgresql_where=text(DECISIONS)),
+        Index(
+            "ix_audit_entry_outcomes",
+            "scope_code",
+            "id",
+            "actor_id",
+            postgresql_where=text(OUTCOMES),
+        ),
+        Index("ix_audit_entry_late", "scope_code", "id", postgresql_where=text(LATE)),
+        Index(
+            "ix_audit_entry_returned",
+            "target",
+            "id",
+            "scope_code",
+            "actor_id",
+            postgresql_where=text(RETURNED),
+        ),
     )
 
     id: int | None = Field(

@@ -63,6 +63,7 @@ class Proposal(SQLModel, table=True):
         ForeignKeyConstraint(["member_id"], ["member.id"]),
         Index(None, "family_id", postgresql_where=text("family_id IS NOT NULL")),
         Index(None, "member_id", postgresql_where=text("member_id IS NOT NULL")),
+        Index("ix_proposal_urgent", "scope_code", "id", postgresql_where=text("urgent")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -71,6 +72,7 @@ class Proposal(SQLModel, table=True):
     family_id: UUID | None = None  # whom of the household it is about; none: all of it
     member_id: UUID | None = None
     linked_id: UUID | None = None  # the proposal of the other village, where there are two
+    linked_scope_code: int | None = Field(default=None, sa_type=BigInteger)  # told to nobody
     scope_code: int = Field(sa_type=BigInteger)
     asks: dict[str, Any] = Field(
         default_factory=dict,
@@ -87,12 +89,20 @@ class Proposal(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("now()")},
     )
     content: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    marks: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    changed_since_return: dict[str, Any] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )  # pointer -> [before, after], as it was submitted again
     created_by: UUID
     responsible_id: UUID | None = None  # who took it over; none: whoever drafted it
     submitted_by: UUID | None = None
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    policy_version: int | None = None  # of its regency, when it began; none: nothing was decided
-    period: date | None = None  # the first day of the month whose decree it is for
+    urgent: bool = Field(  # it goes before the others
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )
+    policy_version: int | None = None  # of its regency, when it began; 0: nothing was decided
+    period: date | None = None  # the first day of the month it counts for
+    missed_period: date | None = None  # the one it last came too late for
     deliberation_id: UUID | None = None  # by what it left its village last: one of the two
     statement_id: UUID | None = None
     version: int = 1
@@ -128,6 +138,7 @@ class ProposalCount(SQLModel, table=True):
     count: int = Field(sa_type=BigInteger)
     oldest_since: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     counted_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ages: list[int] | None = Field(default=None, sa_type=ARRAY(BigInteger))  # by days waited
 
 
 class Policy(SQLModel, table=True):

@@ -54,6 +54,9 @@ class Household(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     state: RecordState = Field(default=RecordState.PROPOSED, sa_type=words_of(RecordState, "state"))
+    inactive_reason: str | None = Field(default=None, sa_type=Text)
+    inactive_on: date | None = None
+    inactive_by: UUID | None = None  # the proposal that took it out
     dtks_id: str | None = Field(default=None, unique=True, sa_type=Text)
     version: int = 1
     created_by: UUID
@@ -75,6 +78,7 @@ class Family(SQLModel, table=True):
             unique=True,
             postgresql_where=text("state <> 'inactive'"),
         ),
+        Index(None, "household_id"),
         Index(None, "scope_code", "id"),
         Index(None, "card_number", "scope_code", postgresql_where=text("card_number IS NOT NULL")),
     )
@@ -85,6 +89,9 @@ class Family(SQLModel, table=True):
     number: int = Field(sa_type=SmallInteger)
     card_number: str | None = Field(default=None, sa_type=Text)
     state: RecordState = Field(default=RecordState.PROPOSED, sa_type=words_of(RecordState, "state"))
+    inactive_reason: str | None = Field(default=None, sa_type=Text)
+    inactive_on: date | None = None
+    inactive_by: UUID | None = None  # the proposal that took it out
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
@@ -144,6 +151,9 @@ class Member(SQLModel, table=True):
     relation_to_family_head: int | None = Field(default=None, sa_type=SmallInteger)
     marital_status: int | None = Field(default=None, sa_type=SmallInteger)
     state: RecordState = Field(default=RecordState.PROPOSED, sa_type=words_of(RecordState, "state"))
+    inactive_reason: str | None = Field(default=None, sa_type=Text)
+    inactive_on: date | None = None
+    inactive_by: UUID | None = None  # the proposal that took it out
     dtks_id: str | None = Field(default=None, unique=True, sa_type=Text)
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     Text,
+    UniqueConstraint,
     column,
     text,
 )
@@ -27,6 +28,7 @@ class Survey(SQLModel, table=True):
     """One dated answer sheet of a household; which questions it answers says its codebook."""
 
     __table_args__ = (
+        UniqueConstraint("id", "scope_code"),  # what belongs to a visit refers to
         ForeignKeyConstraint(IN_HOUSEHOLD, ["household.id", "household.scope_code"]),
         CheckConstraint("outcome BETWEEN 1 AND 6", name="outcome"),
         CheckConstraint("jsonb_typeof(answers) = 'object'", name="answers"),

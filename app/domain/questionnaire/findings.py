@@ -23,6 +23,7 @@ from app.domain.questionnaire.questions import (
 )
 from app.domain.questionnaire.sheets import Broken, Check, Finding, Look, Member, Sheet, is_gone
 
+ALL = frozenset(Severity)
 SUBMISSION = "submission"
 UNANSWERED = "unanswered"
 CHECKS: Mapping[str, Check] = {
@@ -70,6 +71,12 @@ def of_records(
     """The same of people and families alone, while there are no answers."""
     found = _Reading(codebook, sheet, "", proposed=False).of_rules(held_elsewhere)
     return [finding for finding in found if not finding.in_answers]
+
+
+def errors_of_records(codebook: Codebook, sheet: Sheet) -> list[Fault]:
+    """Of these, what stands in the way of a proposal; nothing else is looked for."""
+    found = _Reading(codebook, sheet, "", proposed=False).of_rules((), {Severity.ERROR})
+    return [finding.fault for finding in found if not finding.in_answers]
 
 
 @dataclass(frozen=True)
@@ -120,9 +127,11 @@ class _Reading:
     answers_at: str
     proposed: bool
 
-    def of_rules(self, held_elsewhere: Collection[UUID]) -> Iterator[Finding]:
+    def of_rules(
+        self, held_elsewhere: Collection[UUID], severities: Collection[Severity] = ALL
+    ) -> Iterator[Finding]:
         for rule in self.codebook.rules.values():
-            check = CHECKS.get(rule.id)
+            check = CHECKS.get(rule.id) if rule.severity in severities else None
             if check is not None and (self.proposed or rule.at != SUBMISSION):
                 look = Look(self.codebook, self.sheet, rule, held_elsewhere)
                 yield from (self._finding(rule, broken) for broken in check(look))
