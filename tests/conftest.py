@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -143,8 +144,12 @@ def begin_run(config: pytest.Config) -> Run:
 RUN = pytest.StashKey[Run]()
 
 
+hypothesis.settings.register_profile("siks", deadline=None)  # a busy machine is not at fault
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Whatever service the shell is set for, the tests are not about that one."""
+    hypothesis.settings.load_profile("siks")
     for name in list(os.environ):
         if name.startswith("SIKS_") and not name.startswith("SIKS_TEST_"):
             del os.environ[name]

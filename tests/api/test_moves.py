@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.db import audit_chain
 from app.domain.actors import Role
 from app.domain.regions import Region, Tier
+from tests.conftest import Run
+from tests.db.copies import a_copy
 from tests.registry import (
     DECREE,
     REASON,
@@ -159,13 +160,14 @@ async def drafts(by: Caller, household_id: str, asks: dict[str, Any]) -> dict[st
     return response.json()
 
 
+async def between(registry: Registry, origin: Region, arrival: Region) -> Move:
+    operators = [await registry.caller(R.VILLAGE_OPERATOR, over=each) for each in (origin, arrival)]
+    return Move(registry, *operators)
+
+
 @pytest.fixture
 async def move(registry: Registry) -> Move:
-    return Move(
-        registry,
-        await registry.caller(R.VILLAGE_OPERATOR),
-        await registry.caller(R.VILLAGE_OPERATOR, over=registry.elsewhere),
-    )
+    return await between(registry, registry.village, registry.elsewhere)
 
 
 def a_couple(village: Region) -> list[dict[str, Any]]:
@@ -496,9 +498,12 @@ async def test_people_move_within_a_village_too(move: Move):
     assert [m["id"] for m in after["members"]] == [m["id"] for m in before["members"]]
 
 
-async def test_an_audit_of_moves_is_whole(move: Move, owner_url: str):
-    await move.moved(await move.registered())
+async def test_an_audit_of_moves_is_whole(run: Run, database_name: str):
+    async with a_copy(run, f"{database_name}_moves") as copy:
+        async with copy.registry() as registry:
+            move = await between(registry, registry.village, registry.elsewhere)
+            await move.moved(await move.registered())
 
-    report = await audit_chain.verify(owner_url)
+        report = await copy.verified()
 
     assert report.intact, report

@@ -139,8 +139,10 @@ def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def scans(plan: Mapping[str, Any], table: str) -> list[Mapping[str, Any]]:
-    """Where rows of that table are read, or entries of its indexes."""
-    found = [node for node in nodes(plan) if node.get("Relation Name") == table]
+    """Where rows of that table were read, or entries of its indexes."""
+    found = [
+        node for node in nodes(plan) if node.get("Relation Name") == table and node["Actual Loops"]
+    ]
     assert found
     return found
 
