@@ -105,6 +105,7 @@ async def fill(
     waiting = ProposalState.AWAITING_DETERMINATION
     await settle(owner_url, int(proposals / TO_A_HOUSEHOLD), waiting, told=told)
     author = uuid4()
+    await _vacuum(owner_url)  # or the drafts would be looked for row by row
     await _as_owner(owner_url, RECEIVE)
     for kind, asked in ASKED.items():
         await _as_owner(owner_url, DRAFTS.format(kind=kind, asked=asked), author)
