@@ -4,10 +4,8 @@ from collections.abc import Mapping
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db import windows
+from app.db import regions, windows
 from app.db.audit import record
-from app.db.regions import RegionNotFound, names_of
-from app.db.sessions import reading_in
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
 from app.db.tables.policies import WindowException
@@ -28,8 +26,7 @@ async def grant(session: AsyncSession, exception: WindowException, *, by: Actor)
     step = WINDOW_EXCEPTIONS.begin(by=by)
     region = narrowed(by.region, exception.region_code)
     exception.region_code = region.code
-    if region.code and not await names_of(await reading_in(session), [region.code]):
-        raise RegionNotFound
+    await regions.known(session, region.code)
     asked = Extension(exception.window_name, region, exception.period, exception.open_until)
     check(await _known_in(session, region), asked, by=by)
     await record(session, exception, step)

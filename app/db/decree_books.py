@@ -1,7 +1,7 @@
 """How far the service is with each decree: what is to be done, chunk by chunk, and for whom.
 
-The row of the book is the lock. Whoever holds it works on the decree, and what he has done and
-after which proposal to go on are kept together, or not at all.
+The work is cut into shares, at village borders. Whoever holds a share's row works on it, and what
+he has done and after which proposal to go on are kept together, or not at all.
 """
 
 from collections import Counter
@@ -14,9 +14,10 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.audit_rows import canonical
+from app.db.pages import LAST_UUID
 from app.db.sessions import Reading
 from app.db.tables.base import now
-from app.db.tables.decrees import Decree, DecreeBook
+from app.db.tables.decrees import Decree, DecreeBook, DecreeShare
 from app.domain.actors import Actor
 from app.domain.decrees import CHECKS, WORKER, Found, Work
 from app.domain.errors import Language, Refusal
@@ -26,7 +27,7 @@ from app.domain.proposals import ProposalKind, ProposalState
 from app.domain.regions import INDONESIA, Region
 
 K = ProposalKind
-FIRST = (-1, UUID(int=0))
+SHARES = 8  # so many can work on one decree at once, each in villages of its own
 _FRESH = f"""p.kind IN ('{K.NEW_FAMILY}', '{K.NEW_MEMBER}')"""
 _NEWCOMERS = f"""SELECT FROM member m WHERE m.household_id = p.household_id
     AND m.state = '{RecordState.PROPOSED}'"""
@@ -47,7 +48,7 @@ CHECK = text(f"""
 WITH chunk AS MATERIALIZED (
     SELECT * FROM proposal
     WHERE state = '{ProposalState.AWAITING_DETERMINATION}'
-        AND scope_code BETWEEN :first AND :last AND (scope_code, id) > (:after_scope, :after_id)
+        AND (scope_code, id) > (:after_scope, :after_id) AND scope_code <= :last
         AND (kind = ANY (:kinds) OR cardinality(:kinds) = 0)
     ORDER BY scope_code, id LIMIT :most
 ),
@@ -64,7 +65,7 @@ SELECT scope_code, id, objection FROM judged ORDER BY scope_code, id
 NEXT = text("""
 SELECT scope_code, proposal_id AS id, version FROM decree_check
 WHERE decree_id = :decree AND (scope_code, proposal_id) > (:after_scope, :after_id)
-    AND found IS NULL
+    AND scope_code <= :last AND found IS NULL
 ORDER BY scope_code, proposal_id LIMIT :most
 """)
 LEAVE = text(f"""
@@ -73,13 +74,38 @@ FROM json_to_recordset(:rows) AS v (id uuid, scope_code bigint, refusal jsonb)
 WHERE c.decree_id = :decree AND c.scope_code = v.scope_code AND c.proposal_id = v.id
 """)
 FORGET = text("DELETE FROM decree_check WHERE decree_id = :decree")
-DUE = "SELECT decree_id, channel, request_id FROM decree_book WHERE work IS NOT NULL"
+CUT = text("""
+WITH village AS (
+    SELECT scope_code, sum(count(*)) OVER (ORDER BY scope_code) AS up_to,
+        sum(count(*)) OVER () AS of_all
+    FROM decree_check WHERE decree_id = :decree AND found IS NULL GROUP BY scope_code
+),
+share AS (
+    SELECT ceil(up_to * :shares / of_all) AS number, max(scope_code) AS last_scope_code
+    FROM village GROUP BY 1
+)
+INSERT INTO decree_share (decree_id, number, after_scope_code, after_id, last_scope_code)
+SELECT :decree, number, coalesce(lag(last_scope_code) OVER (ORDER BY number), -1), :after_id,
+    last_scope_code
+FROM share
+""")
+# What has no share any more is done.
+DUE = """
+SELECT s.decree_id, s.number, b.channel, b.request_id
+FROM decree_share s JOIN decree_book b USING (decree_id)
+UNION ALL
+SELECT b.decree_id, NULL, b.channel, b.request_id FROM decree_book b
+WHERE b.work IS NOT NULL AND NOT EXISTS (
+    SELECT FROM decree_share s WHERE s.decree_id = b.decree_id)
+ORDER BY 1, 2
+"""
 
 
 class Due(NamedTuple):
-    """A decree for which something is to be done, and how it was asked for."""
+    """A share of a decree's work, or none where all is done; and how it was asked for."""
 
     decree_id: UUID
+    share: int | None
     channel: str
     request_id: str
 
@@ -95,17 +121,38 @@ async def due(reading: Reading) -> list[Due]:
     return [Due(*row) for row in await reading.rows(DUE)]
 
 
-async def hold(
-    session: AsyncSession, decree_id: UUID, *, at_once: bool = False
-) -> DecreeBook | None:
-    """The book, for this transaction alone; `at_once`: or None where somebody else has it."""
+async def find(session: AsyncSession, decree_id: UUID) -> DecreeBook:
+    """The book, as it lies there: who is to do what."""
+    return (await session.exec(select(DecreeBook).where(DecreeBook.decree_id == decree_id))).one()
+
+
+async def hold(session: AsyncSession, decree_id: UUID) -> DecreeBook:
+    """The book, for this transaction alone: a decree is opened with it."""
     found = await session.exec(
         select(DecreeBook)
         .where(DecreeBook.decree_id == decree_id)
-        .with_for_update(skip_locked=at_once)
+        .with_for_update()
         .execution_options(populate_existing=True)
     )
+    return found.one()
+
+
+async def take_share(session: AsyncSession, due: Due) -> DecreeShare | None:
+    """It, for this transaction alone; None where somebody else has it, or it is done."""
+    found = await session.exec(
+        select(DecreeShare)
+        .where(DecreeShare.decree_id == due.decree_id, DecreeShare.number == due.share)
+        .with_for_update(skip_locked=True)
+    )
     return found.one_or_none()
+
+
+async def is_done(session: AsyncSession, book: DecreeBook) -> bool:
+    """Whether there was work, and no share of it is left."""
+    left = await session.exec(
+        select(DecreeShare.number).where(DecreeShare.decree_id == book.decree_id)
+    )
+    return book.work is not None and left.first() is None
 
 
 def open_book(session: AsyncSession, decree: Decree) -> None:
@@ -115,15 +162,34 @@ def open_book(session: AsyncSession, decree: Decree) -> None:
 async def begin(session: AsyncSession, decree: Decree, work: Work, *, by: Actor) -> None:
     """From the first proposal on; whoever asked is who did it."""
     book = await hold(session, decree.id)
-    assert book is not None, "a decree is opened with its book"  # noqa: S101
     book.work, book.actor_id = work, by.id
     book.channel, book.request_id = session.info["channel"], session.info["request_id"]
-    book.after_scope_code, book.after_id = FIRST
     if work is Work.CHECK:
         book.would_take = book.falls_out = 0
         book.reasons = {}
-        await session.flush()
-        await (await session.connection()).execute(FORGET, {"decree": decree.id})
+    await session.flush()
+    await _share(session, decree, work)
+
+
+async def _share(session: AsyncSession, decree: Decree, work: Work) -> None:
+    """The checks go in one; what passed them is cut where a share's worth is reached."""
+    connection = await session.connection()
+    if work is Work.CHECK:
+        await connection.execute(FORGET, {"decree": decree.id})
+        within = Region(decree.region_code)
+        before, last = within.first - 1, within.last
+        session.add(
+            DecreeShare(
+                decree_id=decree.id,
+                number=1,
+                after_scope_code=before,
+                after_id=LAST_UUID,
+                last_scope_code=last,
+            )
+        )
+    else:
+        cut = {"decree": decree.id, "shares": SHARES, "after_id": LAST_UUID}
+        await connection.execute(CUT, cut)
 
 
 def worker_of(book: DecreeBook) -> Actor:
@@ -131,18 +197,17 @@ def worker_of(book: DecreeBook) -> Actor:
     return Actor(book.actor_id, WORKER[book.work], INDONESIA)
 
 
-def turn(book: DecreeBook, last: Place, reasons: Sequence[str] = ()) -> None:
-    """What follows goes on after `last`; for these reasons proposals were left."""
-    book.after_scope_code, book.after_id = last
+def turn(book: DecreeBook, share: DecreeShare, last: Place, reasons: Sequence[str] = ()) -> None:
+    """What follows of the share goes on after `last`; for these reasons proposals were left."""
+    share.after_scope_code, share.after_id = last
     book.reasons = dict(Counter(book.reasons) + Counter(reasons))
     book.turned_at = now()
 
 
 async def check(
-    session: AsyncSession, book: DecreeBook, decree: Decree, *, most: int
+    session: AsyncSession, share: DecreeShare, decree: Decree, *, most: int
 ) -> list[tuple[Place, str | None]]:
     """Look at the next ones: which they are, and what speaks against each."""
-    within = Region(decree.region_code)
     connection = await session.connection()
     found = await connection.execute(
         CHECK,
@@ -150,27 +215,32 @@ async def check(
             "decree": decree.id,
             "period": decree.period,
             "kinds": decree.kinds,
-            "first": within.first,
-            "last": within.last,
             "told": canonical({code: told(kind()) for code, kind in CHECKS.items()}),
-            **_after(book, most),
+            **_next(share, most),
         },
     )
     return [(Place(scope, each), objection) for scope, each, objection in found]
 
 
-async def next_of(session: AsyncSession, book: DecreeBook, *, most: int) -> list[tuple[Place, int]]:
+async def next_of(
+    session: AsyncSession, share: DecreeShare, *, most: int
+) -> list[tuple[Place, int]]:
     """The next ones that passed the checks, in the versions that were checked."""
     connection = await session.connection()
-    found = await connection.execute(NEXT, {"decree": book.decree_id, **_after(book, most)})
+    found = await connection.execute(NEXT, {"decree": share.decree_id, **_next(share, most)})
     return [(Place(scope, each), version) for scope, each, version in found]
 
 
-def _after(book: DecreeBook, most: int) -> dict[str, object]:
-    return {"after_scope": book.after_scope_code, "after_id": book.after_id, "most": most}
+def _next(share: DecreeShare, most: int) -> dict[str, object]:
+    return {
+        "after_scope": share.after_scope_code,
+        "after_id": share.after_id,
+        "last": share.last_scope_code,
+        "most": most,
+    }
 
 
-async def leave(session: AsyncSession, book: DecreeBook, refused: Mapping[Place, Refusal]) -> None:
+async def leave(session: AsyncSession, decree_id: UUID, refused: Mapping[Place, Refusal]) -> None:
     """Those that could not be determined stay where they are, each with its refusal."""
     if not refused:
         return
@@ -179,7 +249,7 @@ async def leave(session: AsyncSession, book: DecreeBook, refused: Mapping[Place,
         for place, refusal in refused.items()
     ]
     connection = await session.connection()
-    await connection.execute(LEAVE, {"rows": canonical(rows), "decree": book.decree_id})
+    await connection.execute(LEAVE, {"rows": canonical(rows), "decree": decree_id})
 
 
 def told(refusal: Refusal) -> dict[str, Any]:

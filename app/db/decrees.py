@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import decree_books
 from app.db.pages import LAST_UUID, Position
 from app.db.sessions import Reading
-from app.db.tables.decrees import Decree, DecreeBook
+from app.db.tables.decrees import Decree
 from app.domain.actors import Actor, Role
 from app.domain.decrees import CLOSED, DECREES, SITUATIONS, TOLD_TO_ALL, DecreeNotFound
 from app.domain.facts import Fact
@@ -33,7 +34,7 @@ async def find(session: AsyncSession, decree_id: UUID, *, hold: bool = False) ->
 
 
 async def facts_of(session: AsyncSession, decree: Decree, *, for_: Actor) -> frozenset[Fact]:
-    book = (await session.exec(select(DecreeBook).where(DecreeBook.decree_id == decree.id))).one()
+    book = await decree_books.find(session, decree.id)
     facts = {
         Fact.OWN_WORK: for_.id in {decree.created_by, decree.checked_by},
         Fact.LISTED: book.lines > 0,
@@ -42,16 +43,21 @@ async def facts_of(session: AsyncSession, decree: Decree, *, for_: Actor) -> fro
 
 
 async def named_in(session: AsyncSession, grounds: Mapping[Ground, object]) -> Decree | None:
-    """The open decree that a determination rests on, or None where there is none like that."""
+    """The open decree that a determination rests on, or None where there is none like that.
+
+    Until the transaction ends it stays open; others may determine under it too.
+    """
     number, dated = grounds.get(Ground.DECREE_NUMBER), grounds.get(Ground.DECREE_DATE)
     if not number or not dated:
         return None
     found = await session.exec(
-        select(Decree).where(
+        select(Decree)
+        .where(
             Decree.number == str(number),
             Decree.dated == date.fromisoformat(str(dated)),
             col(Decree.state).not_in(CLOSED),
         )
+        .with_for_update(read=True)
     )
     return found.one_or_none()
 

@@ -224,6 +224,13 @@ async def known_in(session: AsyncSession, provinces: Collection[str]) -> KnownRe
     )
 
 
+async def known(session: AsyncSession, code: str) -> None:
+    """Refuse a code that no region has, or had. The nation, which has none, is known."""
+    found = await session.exec(select(RegionRow.code).where(RegionRow.code == code))
+    if code and found.one_or_none() is None:
+        raise RegionNotFound
+
+
 async def find_village(session: AsyncSession, code: str, *, within: Region) -> Region:
     """The village with this code, where people are entered: one that counts today."""
     found = await session.exec(

@@ -13,6 +13,7 @@ from app.db import decree_lines, decrees
 from app.db.audit import MovedMeanwhile
 from app.db.members import MemberNotFound
 from app.db.pages import Asked
+from app.db.regions import RegionNotFound
 from app.db.sessions import reading_in
 from app.domain.decrees import (
     DECREES,
@@ -225,7 +226,7 @@ class DifferencePage(BaseModel):
     "/v1/decrees",
     status_code=201,
     response_model=DecreeView,
-    responses=refuses(RoleMayNot, DecreeNumberTaken),
+    responses=refuses(RoleMayNot, RegionNotFound, DecreeNumberTaken),
 )
 async def draft_decree(request: DecreeDraft, actor: CurrentActor, session: Transaction) -> Response:
     """Draft a decree: under which number, of which date, for which month."""

@@ -161,6 +161,13 @@ class TestADecreeIsApplied:
         assert refused(await steps(determiner, decree, "apply")) == (409, "action-not-open")
         assert refused(await steps(determiner, decree, "check")) == (403, "role-may-not")
 
+    async def test_only_in_a_region_that_there_is(self, analyst: Caller):
+        decree = {"number": "0/9999/2026", "dated": "2026-11-20", "period": "2099-01-01"}
+
+        response = await analyst.posts("/v1/decrees", {**decree, "region_code": "9999"})
+
+        assert refused(response) == (404, "region-not-found")
+
 
 class TestWhatCannotBeDetermined:
     async def test_falls_out_in_the_checks_with_the_reason(
@@ -202,11 +209,8 @@ class TestAServiceThatIsKilled:
     ):
         proposals = [await regency.proposal("awaiting_determination") for _ in range(3)]
         decree = await drafted(regency, analyst)
-        version = (await checked(analyst, decree))["version"]
         second = sorted(proposals, key=lambda each: each["id"])[1]
-        async with regency.database.transaction(INDONESIA) as session:  # and nobody is woken
-            asked = Asked(UUID(decree["id"]), version, DecreeAction.APPLY, {})
-            await take(session, asked, by=determiner.actor)
+        await applying(regency, determiner, await checked(analyst, decree))
 
         async with held(regency, second), working_alone(app_url):
             await until_determined(determiner, decree, 1)
@@ -222,6 +226,38 @@ class TestAServiceThatIsKilled:
         for proposal in proposals:
             targets = [entry["target"] for entry in await regency.audit_of(proposal["id"])]
             assert targets.count("determined") == 1
+
+
+class TestTheVillagesOfADecree:
+    async def test_do_not_wait_for_one_another_and_share_the_numbers(
+        self, regency: Registry, analyst: Caller, determiner: Caller
+    ):
+        neighbour = await regency.caller(R.VILLAGE_OPERATOR, over=regency.neighbour)
+        here = [await regency.proposal("awaiting_determination") for _ in range(2)]
+        there = await regency.proposal("awaiting_determination", by=neighbour)
+        decree = await drafted(regency, analyst)
+        await applying(regency, determiner, await checked(analyst, decree))
+
+        async with held(regency, here[0]), held(regency, here[1]):
+            work = asyncio.gather(*(work_on(regency.database, at_once=1) for _ in range(3)))
+            await until_determined(determiner, decree, 1)
+            first = await items(determiner, decree, "lines")
+        await work
+        while await work_on(regency.database):
+            pass
+
+        assert [line["proposal_id"] for line in first] == [there["id"]]
+        lines = await items(determiner, decree, "lines")
+        assert {line["proposal_id"] for line in lines} == {each["id"] for each in (*here, there)}
+        assert sorted(line["number"] for line in lines) == [1, 2, 3]
+        assert (await done(determiner, decree))["state"] == "in_force"
+
+
+async def applying(regency: Registry, determiner: Caller, decree: dict[str, Any]) -> None:
+    """It is to be applied, and nobody is woken for that."""
+    asked = Asked(UUID(decree["id"]), decree["version"], DecreeAction.APPLY, {})
+    async with regency.database.transaction(INDONESIA) as session:
+        await take(session, asked, by=determiner.actor)
 
 
 @asynccontextmanager

@@ -69,6 +69,7 @@ UNSCOPED = {
     "region_load": "which region files were loaded, and when; the owner's own",
     "decree": "what was decided, no people",
     "decree_book": "how far the service is with a decree, no people",
+    "decree_share": "which villages of a decree are still to be worked on, no people",
     "policy": "public rules of a regency, no people",
     "policy_version": "what those rules were before",
     "window_exception": "public rules: who may work for how long, no people",
@@ -84,6 +85,7 @@ OUT_OF_REACH = {"nik_holder", "audit_head", "region_load"}
 DELETABLE = {
     "agenda_item",
     "decree_check",
+    "decree_share",
     "external_identity",
     "proposal_claim",
     "name_key",
@@ -155,7 +157,7 @@ async def lived_in(registry: Registry) -> Registry:
     assert (await operator.gets(f"/v1/households/{household['id']}")).status_code == 200
     await a_recipient(registry)
     await registry.deliberation(await registry.proposal("awaiting_deliberation"))
-    await registry.statement(await registry.proposal("awaiting_deliberation"))
+    await registry.statement()
     await credentials_of(registry, operator)
     regency = registry.village.at(Tier.REGENCY)
     await operator.posts("/v1/notices/marks", {"read": ["lama.2026-11-14"], "until": "1"})

@@ -56,10 +56,10 @@ class Decree(SQLModel, table=True):
 
 
 class DecreeBook(SQLModel, table=True):
-    """How far the service is with a decree. Its row is the lock: who holds it does the work.
+    """How far the service is with a decree, and the last number of its list.
 
-    `work` is what is to be done, and for whom; none: nothing. After which proposal it goes on
-    is kept in the transaction of what was done, so it goes on there whatever happens.
+    `work` is what is to be done, and for whom; none: nothing. Whoever counts or numbers holds the
+    row, and takes it last of all: the proposals come first.
     """
 
     __tablename__ = "decree_book"
@@ -70,8 +70,6 @@ class DecreeBook(SQLModel, table=True):
     actor_id: UUID | None = None
     channel: str | None = Field(default=None, sa_type=Text)
     request_id: str | None = Field(default=None, sa_type=Text)
-    after_scope_code: int = Field(default=-1, sa_type=BigInteger)
-    after_id: UUID = UUID(int=0)
     would_take: int = 0
     falls_out: int = 0
     determined: int = 0
@@ -83,6 +81,23 @@ class DecreeBook(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("'{}'::jsonb")},
     )
     turned_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class DecreeShare(SQLModel, table=True):
+    """Villages whose proposals are still to be looked at. Its row is the lock: who holds it works.
+
+    After which proposal it goes on is kept in the transaction of what was done, so it goes on
+    there whatever happens. What is done is no share any more.
+    """
+
+    __tablename__ = "decree_share"
+    __table_args__ = (ForeignKeyConstraint(["decree_id"], ["decree_book.decree_id"]),)
+
+    decree_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    after_scope_code: int = Field(sa_type=BigInteger)
+    after_id: UUID
+    last_scope_code: int = Field(sa_type=BigInteger)
 
 
 class DecreeCheck(SQLModel, table=True):
