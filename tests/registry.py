@@ -447,22 +447,22 @@ class Registry:
             proposal = await self.moved_on(proposal)
         return proposal
 
-    async def statement(
-        self, *proposals: dict[str, Any], by: Caller | None = None
-    ) -> dict[str, Any]:
-        """They go on by statement (SPTJM); the regency's policy allows it from now on."""
+    async def statement(self, *, by: Caller | None = None) -> dict[str, Any]:
+        """A new family that goes on by statement (SPTJM); the policy allows it from now on."""
         by = by or await self.caller(Role.VILLAGE_OPERATOR)
-        village = Region(proposals[0]["village_code"])
-        regency = village.at(Tier.REGENCY)
+        regency = by.actor.region.at(Tier.REGENCY)
         admin = await self.caller(Role.REGENCY_ADMIN, over=regency)
         path = f"/v1/policies/{regency.code}"
         policy = (await admin.gets(path)).json()
-        kinds = sorted({*policy["statement_kinds"], *(each["kind"] for each in proposals)})
-        if kinds != policy["statement_kinds"]:
-            decided = {"district_checks": policy["district_checks"], "statement_kinds": kinds}
+        if "new_family" not in policy["statement_kinds"]:
+            decided = {
+                "district_checks": policy["district_checks"],
+                "statement_kinds": [*policy["statement_kinds"], "new_family"],
+            }
             response = await admin.puts(path, decided, version=policy["version"])
             assert response.is_success, response.text
-        response = await by.posts("/v1/responsibility-statements", a_statement(*proposals))
+        proposal = await self.proposal("awaiting_deliberation", by=by)
+        response = await by.posts("/v1/responsibility-statements", a_statement(proposal))
         assert response.status_code == 201, response.text
         return response.json()
 

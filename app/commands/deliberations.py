@@ -148,12 +148,13 @@ async def close(
     agenda = await agendas.items(session, deliberation, within=by.region)
     ids = [item.proposal_id for item in agenda]
     held = await proposals.hold(session, ids, within=by.region)
-    policy = await policies.in_force(session, _village_of(deliberation))
+    village, convened_at = _village_of(deliberation), deliberation.created_at
+    quorum = await policies.quorum_at(session, village, convened_at)
     names = [Name(i.number, i.outcome, held[i.proposal_id].state) for i in agenda]
-    rules.closed(deliberation, names, quorum=policy.quorum, on=today())
+    rules.closed(deliberation, names, quorum=quorum, on=today())
 
     await agendas.freeze(session, deliberation)
-    changes = {"closed_at": now(), "quorum": policy.quorum}
+    changes = {"closed_at": now(), "quorum": quorum}
     entry = await record(session, deliberation, step, changes=changes)
     await _lead(session, deliberation, [(held[i.proposal_id], i) for i in agenda], by=by)
     return entry

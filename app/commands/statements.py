@@ -31,8 +31,7 @@ async def declare(
     step = STATEMENTS.begin(by=by)
     held = await proposals.hold(session, values["proposal_ids"], within=village)
     named = [_known(held, each) for each in values["proposal_ids"]]
-    policy = await policies.in_force(session, village)
-    rules.allowed(named, kinds=policy.statement_kinds)
+    rules.allowed(named, kinds=await policies.statement_kinds(session, village))
 
     statement = ResponsibilityStatement(**values, scope_code=village.first, created_by=by.id)
     going = [(each, _led(each, statement, by)) for each in named]

@@ -62,8 +62,10 @@ def scan(of: str) -> str:
         FROM document t WHERE t.id = {of}.scan_id AND t.state = 'stored')"""
 
 
-QUORUM = """coalesce(d.quorum, (SELECT o.quorum FROM policy o
-    WHERE o.regency_code = left(d.scope_code::text, 4)), 0)"""
+# Once it is closed, as it was then; until then, by the policy under which it was convened.
+QUORUM = """coalesce(d.quorum, (SELECT o.quorum FROM policy_version o
+    WHERE o.regency_code = left(d.scope_code::text, 4) AND o.decided_at <= d.created_at
+    ORDER BY o.version DESC LIMIT 1), 0)"""
 PRESENT = """(SELECT count(*) FROM jsonb_array_elements(d.attendance) a
     WHERE (a -> 'present')::boolean)"""
 

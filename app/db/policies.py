@@ -1,12 +1,15 @@
 """What regencies decide about the road of their proposals. Public rules; RLS has no part in it."""
 
+from datetime import datetime
+
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.pages import Position
 from app.db.regions import COUNTS_NOW
 from app.db.sessions import Reading
+from app.db.tables.policies import PolicyVersion
 from app.db.tables.proposals import Policy
 from app.db.tables.regions import RegionRow
 from app.domain.errors import NotFound, Said
@@ -68,6 +71,10 @@ FROM region r WHERE r.code = $1 AND r.tier = 'regency' AND {COUNTS_NOW}
 """
 
 
+# By its name, for before the first decision there is no row: whoever comes second finds one.
+HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended('policy ' || :regency_code, 0))")
+
+
 async def document(reading: Reading, regency_code: str) -> str:
     """The policy as `PolicyView`, in JSON; version 0 where the regency has decided nothing."""
     body = await reading.document(DOCUMENT, regency_code)
@@ -102,9 +109,9 @@ async def find(session: AsyncSession, regency_code: str, *, within: Region) -> P
     found = regency.one_or_none()
     if found is None or not within.covers(Region(found.code)):
         raise RegencyNotFound
-    policies = await session.exec(
-        select(Policy).where(Policy.regency_code == regency_code).with_for_update()
-    )
+    connection = await session.connection()
+    await connection.execute(HOLD, {"regency_code": regency_code})
+    policies = await session.exec(select(Policy).where(Policy.regency_code == regency_code))
     return policies.one_or_none() or undecided(regency_code)
 
 
@@ -113,6 +120,35 @@ async def in_force(session: AsyncSession, village: Region) -> Policy:
     regency_code = village.at(Tier.REGENCY).code
     policies = await session.exec(select(Policy).where(Policy.regency_code == regency_code))
     return policies.one_or_none() or undecided(regency_code)
+
+
+async def statement_kinds(session: AsyncSession, village: Region) -> dict[int | None, list[str]]:
+    """Which kinds go by statement, by the version of its regency's policy a proposal began with.
+
+    None: it began before versions were kept, and goes by the newest.
+    """
+    found = await session.exec(
+        select(PolicyVersion.version, PolicyVersion.statement_kinds)
+        .where(PolicyVersion.regency_code == village.at(Tier.REGENCY).code)
+        .order_by(col(PolicyVersion.version))
+    )
+    decided: dict[int | None, list[str]] = {version: list(said) for version, said in found}
+    kinds = {0: [], **decided}
+    return {**kinds, None: [*kinds.values()][-1]}
+
+
+async def quorum_at(session: AsyncSession, village: Region, moment: datetime) -> int:
+    """How many have to attend a deliberation of the village that was convened then."""
+    found = await session.exec(
+        select(PolicyVersion.quorum)
+        .where(
+            PolicyVersion.regency_code == village.at(Tier.REGENCY).code,
+            col(PolicyVersion.decided_at) <= moment,
+        )
+        .order_by(col(PolicyVersion.version).desc())
+        .limit(1)
+    )
+    return found.first() or 0
 
 
 def undecided(regency_code: str) -> Policy:

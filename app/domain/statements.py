@@ -4,7 +4,7 @@ Only where its regency allows it for their kind. A statement is signed for all i
 they go on together, or none of them does.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from itertools import islice
 from typing import Protocol
@@ -44,10 +44,10 @@ class StatementNotAllowed(Conflict):
         en="No responsibility statement is accepted for this kind",
     )
     detail = Said(
-        id="Kebijakan kabupaten/kota ini meminta musyawarah. Masukkan usulan yang disebut dalam "
-        "errors ke agenda musyawarah. Jenis yang boleh dengan SPTJM: {allowed}.",
-        en="This regency asks for a deliberation. Put the proposals named in errors on the agenda "
-        "of one. Kinds that may go by statement: {allowed}.",
+        id="Kebijakan kabupaten/kota saat usulan ini dibuat meminta musyawarah. Masukkan usulan "
+        "yang disebut dalam errors ke agenda musyawarah. Jenis yang boleh dengan SPTJM: {allowed}.",
+        en="The policy under which they began asks for a deliberation. Put the proposals named in "
+        "errors on the agenda of one. Kinds that may go by statement: {allowed}.",
     )
 
 
@@ -59,15 +59,25 @@ KIND_NOT_ALLOWED = Said(
 class Proposed(Protocol):
     @property
     def kind(self) -> ProposalKind: ...
+    @property
+    def policy_version(self) -> int | None: ...
 
 
-def allowed(proposals: Iterable[Proposed], *, kinds: Collection[str]) -> None:
-    """Refuse all of them where the regency's policy does not have the kind of one."""
-    faults = (
-        Fault(f"/proposal_ids/{place}", "kind_not_allowed", KIND_NOT_ALLOWED, {"kind": each.kind})
+def allowed(proposals: Iterable[Proposed], *, kinds: Mapping[int | None, Collection[str]]) -> None:
+    """Refuse all of them where the policy that one began with does not have its kind.
+
+    `kinds`: those that each version of the regency's policy has.
+    """
+    refused = {
+        place: each
         for place, each in enumerate(proposals)
-        if each.kind not in kinds
-    )
-    told = list(islice(faults, TOLD))
-    if told:
-        raise StatementNotAllowed(told, allowed=sorted(kinds) or "-")
+        if each.kind not in kinds[each.policy_version]
+    }
+    if refused:
+        faults = (
+            Fault(f"/proposal_ids/{place}", "kind_not_allowed", KIND_NOT_ALLOWED, {"kind": e.kind})
+            for place, e in refused.items()
+        )
+        theirs = (kinds[each.policy_version] for each in refused.values())
+        common = set(next(theirs)).intersection(*theirs)
+        raise StatementNotAllowed(islice(faults, TOLD), allowed=sorted(common) or "-")

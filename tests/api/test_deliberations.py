@@ -281,8 +281,8 @@ class TestClosing:
 
     async def test_needs_the_quorum_of_the_regency(self, regency: Registry):
         admin = await regency.caller(R.REGENCY_ADMIN)
-        policy = {"district_checks": False, "quorum": 3}
-        set_ = await admin.puts(f"/v1/policies/{regency.village.code[:4]}", policy)
+        path = f"/v1/policies/{regency.village.code[:4]}"
+        set_ = await admin.puts(path, {"district_checks": False, "quorum": 3})
         assert set_.status_code < 300, set_.text
         operator = await regency.caller(R.VILLAGE_OPERATOR)
         proposal = await regency.proposal("awaiting_deliberation")
@@ -292,12 +292,15 @@ class TestClosing:
         short = await steps(operator, held)
         attendance = [{**each, "present": True} for each in held["attendance"]]
         amended = await operator.patches(path_of(held), {"attendance": attendance}, version=3)
+        more = await admin.puts(path, {"district_checks": False, "quorum": 9}, version=1)
         enough = await steps(operator, held)
 
+        assert more.status_code == 200, more.text
         assert pointers(short) == {"/attendance"}
         assert "kurang 1 dari 3" in short.json()["errors"][0]["detail"]
         assert (amended.json()["present"], amended.json()["quorum"]) == (3, 3)
-        assert enough.status_code == 201, enough.text
+        assert enough.status_code == 201, enough.text  # convened before nine were asked for
+        assert (await regency.deliberation())["quorum"] == 9
 
     async def test_freezes_what_was_said_and_how_everybody_was_named(
         self, registry: Registry, operator: Caller

@@ -1,5 +1,6 @@
 """What regencies decide, version by version, and what began under which."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -43,6 +44,20 @@ async def test_a_proposal_keeps_to_the_policy_it_began_with(
         roads.append(moved["state"])
 
     assert roads == ["awaiting_regency", "awaiting_district", "awaiting_regency"]
+
+
+async def test_of_several_first_decisions_one_holds_and_the_others_are_too_late(
+    admin: Caller, path: str
+):
+    async def all_at_once(version: int) -> list[int]:
+        puts = (admin.puts(path, {"district_checks": True}, version=version) for _ in range(4))
+        return sorted(each.status_code for each in await asyncio.gather(*puts))
+
+    too_early = await all_at_once(1)  # after which there is a connection for each of them
+    answers = await all_at_once(0)
+
+    assert too_early == [412] * 4
+    assert answers == [200, 412, 412, 412]
 
 
 async def test_what_is_not_said_anew_stays(admin: Caller, path: str):

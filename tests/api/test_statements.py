@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from app.domain.actors import Role
-from tests.registry import Caller, Registry, a_statement, refused
+from tests.registry import Caller, Registry, a_statement, pointers, refused
 
 R = Role
 PATH = "/v1/responsibility-statements"
@@ -14,8 +14,10 @@ PATH = "/v1/responsibility-statements"
 async def allowing(regency: Registry, *kinds: str) -> Caller:
     """The village's operator, in a regency whose policy takes statements for these kinds."""
     admin = await regency.caller(R.REGENCY_ADMIN)
+    path = f"/v1/policies/{regency.village.code[:4]}"
     policy = {"district_checks": False, "statement_kinds": list(kinds)}
-    response = await admin.puts(f"/v1/policies/{regency.village.code[:4]}", policy)
+    version = (await admin.gets(path)).json()["version"]
+    response = await admin.puts(path, policy, version=version)
     assert response.status_code < 300, response.text
     return await regency.caller(R.VILLAGE_OPERATOR)
 
@@ -64,6 +66,21 @@ class TestWhereTheRegencyAllowsIt:
         assert refused(response) == (409, "action-not-open")
         assert (await operator.reads(ready))["state"] == "awaiting_deliberation"
         assert (await operator.gets(PATH)).json()["items"] == []
+
+    async def test_a_proposal_keeps_to_the_policy_it_began_with(self, regency: Registry):
+        before = await regency.proposal("awaiting_deliberation")
+        operator = await allowing(regency, "new_family")
+        between = await regency.proposal("awaiting_deliberation")
+        await allowing(regency)
+        after = await regency.proposal("awaiting_deliberation")
+
+        early = await operator.posts(PATH, a_statement(before, between))
+        late = await operator.posts(PATH, a_statement(after))
+        declared = await operator.posts(PATH, a_statement(between))
+
+        assert refused(early) == refused(late) == (409, "statement-not-allowed")
+        assert pointers(early) == {"/proposal_ids/0"}
+        assert declared.status_code == 201, declared.text
 
 
 async def test_elsewhere_the_names_are_to_be_deliberated(registry: Registry):
