@@ -215,12 +215,22 @@ def grounds(text: str, sight: Sight) -> str:
         FROM (SELECT {text}::jsonb) AS given (g))::json"""
 
 
+# An id, in parts that are each too short to be masked, and how it is written for that while.
+APART = "\x01"  # nobody can have typed it
+ID = (
+    r"(?<![0-9a-fA-F])([0-9a-fA-F]{8})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})"
+    r"-([0-9a-fA-F]{6})([0-9a-fA-F]{6})(?![0-9a-fA-F])"
+)
+ID_APART = APART.join(["", r"\1", r"-\2", r"-\3", r"-\4", r"-\5", r"\6", ""])
+
+
 def words(text: str) -> str:
-    """Anybody's own words, without the numbers of people in them."""
+    """Anybody's own words, without the numbers of people in them. An id is nobody's number."""
     digit = r"[\s.-]*[0-9]"
+    apart = f"regexp_replace({text}, '{ID}', '{ID_APART}', 'g')"
     return (
-        f"regexp_replace({text}, '([0-9](?:{digit}){{3}})(?:{digit}){{8,}}', "
-        r"'\1************', 'g')"
+        f"replace(regexp_replace({apart}, '([0-9](?:{digit}){{3}})(?:{digit}){{8,}}', "
+        rf"'\1************', 'g'), '{APART}', '')"
     )
 
 

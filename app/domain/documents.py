@@ -163,14 +163,18 @@ def known(region: Region, *, own: Region) -> None:
 
 LONGEST_NAME = 100
 NOT_IN_A_NAME = re.compile(r'[/\\:*?"<>|]')
-MANY_DIGITS = re.compile(r"([0-9]{4})[0-9]{8,}")  # a number of somebody's, by which it was named
+# A number of somebody's, by which it was named; an id is nobody's.
+ID = r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"
+ID_OR_NUMBER = re.compile(rf"({ID})|([0-9]{{4}})[0-9]{{8,}}", re.IGNORECASE)
 
 
 def safe_name(said: str) -> str | None:
     """The name a file had with its sender: its last part, as far as people can have typed it."""
     last = unicodedata.normalize("NFC", re.split(r"[/\\]", said)[-1])
     seen = "".join(c for c in last if unicodedata.category(c)[0] != "C")
-    masked = MANY_DIGITS.sub(r"\1************", NOT_IN_A_NAME.sub("_", seen))
+    masked = ID_OR_NUMBER.sub(
+        lambda found: found[1] or f"{found[2]}************", NOT_IN_A_NAME.sub("_", seen)
+    )
     return masked.strip(" .")[:LONGEST_NAME] or None
 
 
