@@ -19,13 +19,14 @@ from app.commands.numbered_lists import NumberedList
 from app.commands.periods import periods_after
 from app.db import policies, proposals
 from app.db.audit import Move, Recorded, compared, expect, outdated, record, record_all
+from app.db.audit_rows import Subject
 from app.db.proposals import ProposalNotFound
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Household
 from app.domain import marks, reasons
 from app.domain.actors import Actor
 from app.domain.answer_trees import differences
-from app.domain.asks import same_kind, told_of_asks
+from app.domain.asks import same_direction, same_kind, told_of_asks
 from app.domain.errors import Refusal
 from app.domain.facts import Fact
 from app.domain.proposals import PROPOSALS, ProposalAction, ProposalState
@@ -80,6 +81,7 @@ async def amend(
     await expect(session, proposal, meant.version)
     step = PROPOSALS.step(proposal.state, A.AMEND, by=by)
     same_kind(proposal.kind, values["kind"])
+    same_direction(proposal.asks, values["asks"])
     new = {name: values[name] for name in AMENDED if name in values}
     changes = {name: value for name, value in new.items() if getattr(proposal, name) != value}
     if changes:
@@ -193,7 +195,7 @@ async def go(
     ]
     recorded = await record_all(session, Proposal, moves)
     await _meet(session, moves, by)
-    return refused | recorded
+    return refused | {each.subject.id: _by_now(recorded, each.subject) for each in moves}
 
 
 async def _meet(session: AsyncSession, moves: Sequence[Move], by: Actor) -> None:
@@ -205,6 +207,12 @@ async def _meet(session: AsyncSession, moves: Sequence[Move], by: Actor) -> None
             waiting.setdefault(met, []).append(each.subject)
     for met, about in waiting.items():
         await met(session, about, by)
+
+
+def _by_now(recorded: Mapping[UUID, Recorded], proposal: Subject) -> Recorded:
+    """Its entry, and what has become of it since: two ends that have met are a step further."""
+    entry = recorded[proposal.id]
+    return entry._replace(version=proposal.version, state=proposal.state)
 
 
 def _refused(follows: Follows) -> dict[UUID, Refusal]:

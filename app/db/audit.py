@@ -87,16 +87,6 @@ async def record(
     return entry
 
 
-async def begin_all(
-    session: AsyncSession, subjects: Sequence[Subject], step: Step[Any, Any]
-) -> None:
-    """`record`, for many subjects of one table that come into being alike."""
-    session.add_all(subjects)
-    await session.flush()
-    session.add_all([entry_of(each, step, {}, **session.info) for each in subjects])
-    await session.flush()
-
-
 @dataclass(frozen=True)
 class Move:
     """A step of a subject that the transaction has held since it was read."""

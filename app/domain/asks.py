@@ -54,6 +54,18 @@ class AskedAlready(Conflict):
     )
 
 
+class AnotherDirection(Conflict):
+    """A departure stays one, and an arrival too."""
+
+    title = Said(id="Arah perpindahan tidak dapat diubah", en="A move keeps its direction")
+    detail = Said(
+        id="Usulan ini berarah {direction}. Untuk arah sebaliknya, tarik usulan ini dan buat yang "
+        "baru.",
+        en="The direction of this proposal is {direction}. For the other one, withdraw it and "
+        "draft another.",
+    )
+
+
 HELD_BY = Said(
     id="Sudah diminta oleh usulan {kind} {id}, yang berstatus {state}.",
     en="Proposal {id} ({kind}), which is {state}, asks for this already.",
@@ -76,6 +88,12 @@ def taken(field: str, other_id: object, kind: object, state: object) -> Fault:
 def same_kind(kind: str, sent: str) -> None:
     if kind != sent:
         raise AnotherKind(kind=kind)
+
+
+def same_direction(asks: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+    """Which end of a move it is, is said when it is drafted: of that household, to that village."""
+    if asks.get("direction") != sent.get("direction"):
+        raise AnotherDirection(direction=asks.get("direction"))
 
 
 def told_of_asks(pairs: Pairs, before: Mapping[str, Any], after: Mapping[str, Any]) -> Pairs:

@@ -15,7 +15,7 @@ from app.db.faults import AlreadyProposed, IdTaken
 from app.db.households import HouseholdNotFound
 from app.db.pages import Asked
 from app.db.proposals import ProposalNotFound
-from app.domain.asks import AnotherKind
+from app.domain.asks import AnotherDirection, AnotherKind
 from app.domain.diagrams import as_markdown
 from app.domain.errors import Outdated
 from app.domain.facts import NotYourLastWord, OnItsWay, OwnFamily, OwnWork, VerifiedByYou
@@ -218,6 +218,7 @@ async def read_proposal(proposal_id: UUID, actor: CurrentActor, reading: People)
         VersionNotNamed,
         NotMarked,
         AnotherKind,
+        AnotherDirection,
     ),
 )
 async def change_proposal(

@@ -136,8 +136,7 @@ class Desk:
         )
 
     async def statement(self) -> dict[str, Any]:
-        waiting = await self.proposal("awaiting_deliberation")
-        return await self.registry.statement(waiting, by=await self.operator())
+        return await self.registry.statement(by=await self.operator())
 
 
 RECIPIENTS: dict[Region, str] = {}  # read, and nothing else

@@ -309,11 +309,52 @@ class TestSomebodyAskedForByNik:
         ]
 
     async def test_has_to_be_one_of_one_household(self, move: Move):
-        first, second = [await move.registered() for _ in range(2)]
-        people = [as_head(first["members"][0]["nik"]), as_spouse(second["members"][0]["nik"])]
-        arrival = await move.arrive(people)
+        neighbour = await move.registry.caller(R.VILLAGE_OPERATOR, over=move.registry.neighbour)
+        first = await move.registered()
 
-        assert refused(await move.arrival.takes("submit", arrival)) == (409, "not-one-household")
+        for other in (await move.registered(), await move.registered(by=neighbour)):
+            people = [as_head(first["members"][0]["nik"]), as_spouse(other["members"][0]["nik"])]
+            response = await move.arrival.takes("submit", await move.arrive(people))
+            assert refused(response) == (409, "not-one-household")
+
+    async def test_does_not_arrive_where_he_is(self, move: Move):
+        before = await move.registered()
+        there = Move(move.registry, move.origin, move.origin)
+        person = {**as_head(before["members"][0]["nik"]), "relation_to_household_head": 8}
+
+        response = await move.origin.takes("submit", await there.arrive([person], into=before))
+
+        assert refused(response) == (422, "move-not-complete")
+        assert pointers(response) == {"/asks/household_id"}
+
+    async def test_arrives_in_a_draft_that_nobody_else_lives_in_or_comes_into(self, move: Move):
+        first, second = [as_head((await move.registered())["members"][0]["nik"]) for _ in range(2)]
+        draft = await move.empty_household()
+        lived_in = await move.registry.household(by=move.arrival)
+        guest = {**second, "relation_to_household_head": 8}
+
+        taken = await move.arrival.takes("submit", await move.arrive([first], into=draft))
+        again = await move.arrival.takes("submit", await move.arrive([second], into=draft))
+        beside = await move.arrival.takes("submit", await move.arrive([guest], into=lived_in))
+
+        assert taken.status_code == 201, taken.text
+        assert refused(again) == (409, "asked-already")
+        assert refused(beside) == (409, "household-does-not-fit")
+
+    async def test_is_asked_for_by_one_village_at_a_time(self, move: Move):
+        before = await move.registered()
+        head = as_head(before["members"][0]["nik"])
+        first = await move.until(await move.arrive([head]), "awaiting_deliberation")
+        third = await move.registry.caller(R.VILLAGE_OPERATOR, over=move.registry.neighbour)
+        rival = Move(move.registry, move.origin, third)
+        second = await rival.arrive([head])
+
+        told = await third.takes("submit", second)
+        await move.arrival.takes("withdraw", first, note="Batal pindah.")
+        then = await third.takes("submit", second)
+
+        assert refused(told) == (409, "busy-elsewhere")
+        assert then.status_code == 201, then.text
 
     async def test_is_not_asked_for_while_another_proposal_is_about_him(self, move: Move):
         before = await move.registered()
@@ -343,7 +384,7 @@ class TestTheTwoVillages:
         before = await move.registered()
         arrival = await move.arrive([as_head(before["members"][0]["nik"])])
         arrival = await move.until(arrival, "awaiting_deliberation")
-        departure = await move.other_end(arrival)
+        departure = await move.until(await move.other_end(arrival), "awaiting_deliberation")
         ends = {"departure": (move.origin, departure), "arrival": (move.arrival, arrival)}
         by, ending = ends.pop(first)
         [(reader, other)] = ends.values()
@@ -377,6 +418,8 @@ class TestTheTwoVillages:
         arrival = await move.until(arrival, "awaiting_regency")
         withdrawn = await move.origin.takes("withdraw", departure, note="Batal.")
         assert refused(withdrawn) == (409, "other-village-goes-on")
+        head = await move.registry.caller(R.VILLAGE_HEAD, over=move.origin.actor.region)
+        assert refused(await head.takes("undo", departure)) == (409, "not-your-last-word")
         verifier = await move.registry.caller(R.REGENCY_VERIFIER, over=regency_of(move.arrival))
 
         await verifier.takes("return", arrival, target="drafted", **REASON)
@@ -385,6 +428,19 @@ class TestTheTwoVillages:
         arrival = await move.taken_in(await move.arrival.reads(arrival))
         await move.until(arrival, "determined")
         assert (await move.origin.reads(departure))["state"] == "determined"
+
+    async def test_are_told_the_version_after_they_have_met(self, move: Move):
+        arrival = await move.taken_in(
+            await move.arrive([as_head((await move.registered())["members"][0]["nik"])])
+        )
+        departure = await move.until(await move.other_end(arrival), "awaiting_village_head")
+        head = await move.registry.caller(R.VILLAGE_HEAD, over=move.origin.actor.region)
+
+        response = await head.takes("approve", departure)
+
+        after = await move.origin.reads(departure)
+        assert after["version"] == departure["version"] + 2
+        assert response.headers["etag"] == f'"{after["version"]}"'
 
     async def test_do_not_change_what_the_other_has_been_told(self, move: Move):
         before = await move.registered(*a_couple(move.origin.actor.region))
@@ -419,6 +475,15 @@ class TestTheTwoVillages:
 
 
 class TestWhatIsWanting:
+    async def test_a_draft_keeps_its_direction(self, move: Move):
+        departure = await move.depart(await move.registered())
+        body = {"kind": "move", "asks": {"direction": "arrival", "moved_on": MOVED_ON}}
+
+        response = await move.origin.patches(f"/v1/proposals/{departure['id']}", body, version=1)
+
+        assert refused(response) == (409, "another-direction")
+        assert (await move.origin.reads(departure))["asks"] == departure["asks"]
+
     async def test_is_told_all_at_once(self, move: Move):
         arrival = await move.arrive([{"nik": a_nik(move.origin.actor.region)}])
 

@@ -170,14 +170,13 @@ async def what_else_lies_in(registry: Registry, village: Region) -> dict[str, st
     visited = (await registry.household(by=operator))["id"]
     errand = {"enumerator_id": str(enumerator.actor.id), "household_ids": [visited]}
     [visit] = (await operator.posts("/v1/visits", errand)).json()["items"]
-    waiting = await registry.proposal("awaiting_deliberation", by=operator)
     held = await registry.deliberation(by=operator, village_code=village.code)
     return {
         "visit_id": visit["visit_id"],
         "document_id": (await registry.document(by=operator))["id"],
         "recipient_id": (await a_recipient(registry, by=operator))["id"],
         "deliberation_id": held["id"],
-        "statement_id": (await registry.statement(waiting, by=operator))["id"],
+        "statement_id": (await registry.statement(by=operator))["id"],
     }
 
 

@@ -133,7 +133,7 @@ async def policy_and_dismissal(registry: Registry) -> None:
 async def whatever_else_has_states(registry: Registry) -> None:
     """In the village next door, where nothing is tampered with."""
     await a_recipient(registry)
-    await registry.statement(await registry.proposal("awaiting_deliberation"))
+    await registry.statement()
     operator = await registry.caller(Role.VILLAGE_OPERATOR)
     enumerator = await registry.caller(Role.ENUMERATOR)
     household = await registry.household()

@@ -12,6 +12,7 @@ from app.commands.kinds.base import Follows
 from app.commands.kinds.departures import as_asked, content, evident, link, linked, unchanged
 from app.commands.kinds.records import documents_of
 from app.db import claims, households, moves, proposals
+from app.db.audit import MovedMeanwhile
 from app.db.claims import Claim
 from app.db.elsewhere import elsewhere
 from app.db.moves import Origin
@@ -33,6 +34,7 @@ from app.domain.moves import (
     Place,
     Resident,
 )
+from app.domain.proposals import PROPOSALS
 from app.domain.regions import Region
 
 HEAD = rules.HEAD
@@ -180,20 +182,27 @@ async def _ask_village(
     session: AsyncSession, asked: Asked, village: Region, by: Actor
 ) -> dict[UUID, Proposal | Refusal]:
     """In the village of origin: a departure for each, or why there is none. Nothing of what is
-    found here is told where it was asked."""
+    found here is told where it was asked. Whoever is asked for is spoken for from now on: the next
+    village to ask hears of it at once."""
     ids = [each for _, people in asked for each in people]
     there = await moves.people(session, ids, within=village)
-    busy = await moves.claimed(session, ids)
     left = {each.household_id for each in there.values()}
     found = await households.hold(session, left, within=village)
+    busy = await moves.claimed(session, ids)
+    wanted: list[Claim] = []
     answers: dict[UUID, Proposal | Refusal] = {}
     for arrival, people in asked:
         try:
             members = _free(people, there, busy)
             household = found[_left(members, arrival)]
-            answers[arrival.id] = await _depart(session, arrival, household, members, by)
+            departure = await _depart(session, arrival, household, members, by)
+            answers[arrival.id] = departure
+            busy |= set(people)
+            wanted += [Claim(each.id, "state", departure) for each in members]
         except Refusal as refusal:
             answers[arrival.id] = refusal
+    if await claims.lay(session, wanted):
+        raise MovedMeanwhile(name=PROPOSALS.name)
     return answers
 
 

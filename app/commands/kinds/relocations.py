@@ -16,7 +16,7 @@ from app.commands.kinds.base import Follows
 from app.commands.kinds.followings import follow
 from app.commands.kinds.new_families import NUMBERS
 from app.db import claims, niks, proposals
-from app.db.audit import Move, begin_all, record_all
+from app.db.audit import Move, record_all
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.domain import moves as rules
@@ -180,7 +180,8 @@ async def determined(session: AsyncSession, about: Sequence[Proposal], by: Actor
 
 
 async def _carry_out(session: AsyncSession, moving: Moving, by: Actor) -> None:
-    await begin_all(session, moving.founded, FAMILIES.begin(by=by))
+    begun = FAMILIES.begin(by=by)
+    await record_all(session, Family, [Move(each, begun) for each in moving.founded])
     await _register(session, moving, by)
     homes_left = [moving.home(each.household_id) for each in moving.departures]
     staying = {member.family_id for home in homes_left for member in home.members}
