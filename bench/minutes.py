@@ -36,26 +36,7 @@ SAID = {
 def told(names: int) -> dict[str, Any]:
     """A village's list as the database tells it, the same in every run."""
     draw = Random(3522)  # noqa: S311 - no secret
-
-    def person() -> str:
-        return f"{draw.choice(FIRST)} {draw.choice(LAST)}"
-
-    def line(number: int) -> dict[str, Any]:
-        outcome = draw.choices(list(SAID), [8, 1, 1])[0]
-        return {
-            "number": number,
-            "kind": draw.choice(list(ProposalKind)),
-            "programme": None,
-            "name": person(),
-            "nik": "3522************",
-            "address": draw.choice(PLACES),
-            "rt": f"{draw.randint(1, 12):03}",
-            "rw": "002",
-            "outcome": outcome,
-            **SAID[outcome],
-        }
-
-    attendance = [{"name": person(), "capacity": each, "present": True} for each in Attendance]
+    attendance = [{"name": person(draw), "capacity": each, "present": True} for each in Attendance]
     return {
         "village_code": "3522012001",
         "village": "Luwihaji",
@@ -73,7 +54,27 @@ def told(names: int) -> dict[str, Any]:
         "quorum": 10,
         "state": "closed",
         "closed_at": "2026-11-18T08:00:00+00:00",
-        "names": [line(number) for number in range(1, names + 1)],
+        "names": [line(draw, number) for number in range(1, names + 1)],
+    }
+
+
+def person(draw: Random) -> str:
+    return f"{draw.choice(FIRST)} {draw.choice(LAST)}"
+
+
+def line(draw: Random, number: int) -> dict[str, Any]:
+    outcome = draw.choices(list(SAID), [8, 1, 1])[0]
+    return {
+        "number": number,
+        "kind": draw.choice(list(ProposalKind)),
+        "programme": None,
+        "name": person(draw),
+        "nik": "3522************",
+        "address": draw.choice(PLACES),
+        "rt": f"{draw.randint(1, 12):03}",
+        "rw": "002",
+        "outcome": outcome,
+        **SAID[outcome],
     }
 
 
