@@ -267,6 +267,28 @@ class TestAStepIsRefused:
         assert refused(response) == (403, "own-work")
         assert (await as_verifier.reads(proposal))["open_actions"] == []
 
+    async def test_as_not_permitted_to_whoever_wrote_what_it_asks_for(self, registry: Registry):
+        operator = await registry.caller(R.VILLAGE_OPERATOR)
+        clerk = await registry.newcomer(R.REGENCY_OPERATOR)
+        household = await registry.registered()
+        asks = {
+            "changes": {"rt": "009"},
+            "note": "Mengikuti KK.",
+            "evidence": [{"type": "family_card_copy", "note": "KK asli diperlihatkan."}],
+        }
+        proposal = await registry.asks("correction", household, asks)
+        body = {"kind": "correction", "asks": {**asks, "changes": {"rt": "008"}}}
+        written = await clerk.patches(f"/v1/proposals/{proposal['id']}", body, version=1)
+        assert written.status_code == 200, written.text
+        proposal = await operator.reads(proposal)
+        while proposal["state"] != "awaiting_regency":
+            proposal = await registry.moved_on(proposal)
+        as_verifier = await registry.also(clerk, R.REGENCY_VERIFIER)
+
+        response = await as_verifier.takes("approve", proposal)
+
+        assert refused(response) == (403, "own-work")
+
     async def test_as_incomplete_when_it_brings_what_it_does_not_rest_on(self, registry: Registry):
         proposal = await registry.proposal()
         operator = await registry.caller(R.VILLAGE_OPERATOR)

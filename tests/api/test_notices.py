@@ -80,11 +80,13 @@ class TestWhatBecomesOfAProposal:
     async def test_is_told_above_the_regency_where_it_comes_back_to_them(self, regency: Registry):
         analyst = await regency.caller(R.MINISTRY_ANALYST)
         determiner = await regency.caller(R.MINISTRY_DETERMINER)
-        proposal = await regency.proposal("awaiting_determination")
-        await determiner.takes("return", proposal, target="awaiting_ministry", **REASON)
+        back, down = [await regency.proposal("awaiting_determination") for _ in range(2)]
+        await determiner.takes("return", back, target="awaiting_ministry", **REASON)
+        await determiner.takes("return", down, target="awaiting_regency", **REASON)
 
-        assert of(await told(analyst, limit=200), proposal) == ["returned"]
-        assert of(await told(determiner, limit=200), proposal) == []
+        page = await told(analyst, limit=200)
+        assert (of(page, back), of(page, down)) == (["returned"], [])
+        assert of(await told(determiner, limit=200), back) == []
 
     async def test_comes_in_pages(self, regency: Registry, operator: Caller):
         for _ in range(3):
@@ -120,6 +122,8 @@ async def test_a_window_that_closes_soon_is_told_to_those_who_work_in_it(regency
     await head.posts("/v1/notices/marks", {"read": [due["id"]]})
     [then] = (await told(head))["due_soon"]
 
+    operator = await regency.caller(R.VILLAGE_OPERATOR)
+    assert due["id"] not in {each["id"] for each in (await told(operator))["due_soon"]}
     assert due["id"] == f"segera.{soon['end']}"
     assert due["said"].startswith("Persetujuan kepala desa ditutup ")
     assert (due["read"], then["read"]) == (False, True)

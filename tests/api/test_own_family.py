@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.domain.actors import Role
+from tests.api.test_moves import a_couple, as_head, between
 from tests.registry import (
     LETTER,
     REASON,
@@ -148,6 +149,32 @@ class TestAFamilyOfOnesOwn:
         assert (await head.reads(arrival))["open_actions"] == []
         listed = await head.gets("/v1/proposals", params={"open_to_me": "true"})
         assert arrival["id"] not in {each["id"] for each in listed.json()["items"]}
+
+    async def test_is_known_where_their_village_lets_them_go(self, registry: Registry):
+        """It named them by their ids; where they arrive nobody has written a NIK."""
+        move = await between(registry, registry.village, registry.elsewhere)
+        household = await move.registered()
+        departure = await move.until(await move.depart(household), "awaiting_deliberation")
+        arrival = await move.placed(await move.other_end(departure), 1)
+        arrival = await move.until(arrival, "awaiting_village_head")
+        head = await registry.newcomer(R.VILLAGE_HEAD, over=registry.elsewhere)
+        await identified(registry, head, household["members"][0]["nik"])
+
+        response = await head.takes("approve", arrival)
+
+        assert refused(response) == (403, "own-family")
+
+    async def test_is_that_of_whoever_is_left_behind(self, registry: Registry):
+        move = await between(registry, registry.village, registry.neighbour)
+        household = await move.registered(*a_couple(registry.village))
+        stays, goes = household["members"]
+        arrival = await move.until(await move.agreed([as_head(goes["nik"])]), "awaiting_regency")
+        verifier = await registry.newcomer(R.REGENCY_VERIFIER)
+        await identified(registry, verifier, stays["nik"])
+
+        response = await verifier.takes("approve", arrival)
+
+        assert refused(response) == (403, "own-family")
 
     async def test_may_be_proposed(self, registry: Registry):
         member = a_member(registry.village)

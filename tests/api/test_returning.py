@@ -110,7 +110,13 @@ class TestAMark:
         member = proposal["content"]["members"][0]["id"]
         sent = [
             {"pointer": place, "reason": "data_incomplete"}
-            for place in ("/survey/checker_name", f"/members/{member}", "/members", "")
+            for place in (
+                "/survey/checker_name",
+                "/survey/answers/household/gas_provider",  # not asked of this house
+                f"/members/{member}",
+                "/members",
+                "",
+            )
         ]
 
         response = await head.takes(
@@ -204,6 +210,43 @@ class TestOnlyWhatIsMarked:
 
         assert refused(shut) == (409, "not-marked")
         assert pointers(shut) == {"/survey/answers/household/bedroom_count"}
+        assert opened.status_code == 200, opened.text
+
+    async def test_of_a_nik_lets_change_what_follows_from_it(
+        self, registry: Registry, operator: Caller
+    ):
+        """Of another day of birth: what the service finds by itself is nobody's change."""
+        proposal = await returned(registry, "/members/{}/nik")
+        [member] = proposal["content"]["members"]
+        nik = f"{member['nik'][:6]}060571{member['nik'][-4:]}"
+
+        response = await operator.patches(f"/v1/members/{member['id']}", {"nik": nik})
+
+        assert response.status_code == 200, response.text
+        assert response.json()["nik_check"]["verdict"] != "valid"
+
+    async def test_of_a_list_is_open_with_all_its_rows(self, registry: Registry, operator: Caller):
+        asks = asking({"name": "Siti Rohmah"})
+        household = await registry.registered()
+        about = {"member_id": household["members"][0]["id"]}
+        proposal = await registry.asks(
+            "correction", household, asks, "awaiting_village_head", **about
+        )
+        head = await registry.caller(R.VILLAGE_HEAD)
+        mark = {"pointer": "/asks/evidence/0/note", "reason": "data_incomplete"}
+        await head.takes(
+            "return", proposal, target="drafted", reason="data_incomplete", marks=[mark]
+        )
+        path, version = f"/v1/proposals/{proposal['id']}", proposal["version"] + 1
+        other = {**asks, "changes": {"name": "Siti Rahma"}}
+        card = {"type": "family_card_copy", "note": "KK asli diperlihatkan."}
+        more = {**asks, "evidence": [card, *asks["evidence"]], "note": "KK menyusul."}
+
+        shut = await operator.patches(path, {"kind": "correction", "asks": other}, version=version)
+        opened = await operator.patches(path, {"kind": "correction", "asks": more}, version=version)
+
+        assert refused(shut) == (409, "not-marked")
+        assert pointers(shut) == {"/asks/changes/name"}
         assert opened.status_code == 200, opened.text
 
     async def test_is_everything_where_nothing_was(self, registry: Registry, operator: Caller):

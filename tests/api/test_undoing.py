@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from app.domain.actors import Role
 from tests.registry import (
     LETTER,
@@ -90,9 +92,14 @@ async def test_not_once_the_next_tier_has_decided_and_not_twice(registry: Regist
     assert offered(back) == set()
 
 
-async def test_handing_over_the_desk_is_not_going_on(registry: Registry):
+@pytest.mark.parametrize(
+    ("verdict", "said"), [("approve", {}), ("return", {"target": "drafted", **REASON})]
+)
+async def test_handing_over_the_desk_is_not_going_on(
+    registry: Registry, verdict: str, said: dict[str, Any]
+):
     verifier = await registry.caller(R.REGENCY_VERIFIER)
-    proposal = await decided(registry, "approve", verifier)
+    proposal = await decided(registry, verdict, verifier, **said)
     operator = await registry.caller(R.VILLAGE_OPERATOR)
     successor = await registry.newcomer(R.VILLAGE_OPERATOR)
     admin = await registry.caller(R.REGENCY_ADMIN)
@@ -107,6 +114,8 @@ async def test_handing_over_the_desk_is_not_going_on(registry: Registry):
 
     assert offered(proposal) == {"undo"}
     assert (await verifier.takes("undo", proposal)).status_code == 201
+    after = await verifier.reads(proposal)
+    assert (after["state"], after["marks"]) == ("awaiting_regency", None)
 
 
 class TestAReturn:
@@ -144,13 +153,39 @@ class TestAReturn:
 
         assert (await verifier.reads(proposal))["marks"] == [first | {"note": "x"}]
 
-    async def test_stands_once_the_village_has_begun_to_mend(self, registry: Registry):
+    async def test_that_was_taken_back_brings_nothing_back(self, registry: Registry):
+        verifier = await registry.caller(R.REGENCY_VERIFIER)
+        proposal = await decided(registry, "return", verifier, target="drafted", **REASON)
+        await verifier.takes("undo", proposal)
+        proposal = await verifier.reads(proposal)
+        await verifier.takes("return", proposal, target="drafted", **REASON)
+
+        await verifier.takes("undo", await verifier.reads(proposal))
+
+        assert (await verifier.reads(proposal))["marks"] is None
+
+    @pytest.mark.parametrize(
+        ("mended", "what"),
+        [
+            ("households/{household}", {"address": "Jl. Baru 1"}),
+            ("families/{family}", {"number": 2}),
+            ("members/{member}", {"birth_place": "Serang"}),
+        ],
+    )
+    async def test_stands_once_the_village_has_begun_to_mend(
+        self, registry: Registry, mended: str, what: dict[str, Any]
+    ):
         verifier = await registry.caller(R.REGENCY_VERIFIER)
         operator = await registry.caller(R.VILLAGE_OPERATOR)
         proposal = await decided(registry, "return", verifier, target="drafted", **REASON)
         assert offered(proposal) == {"undo"}
-        path = f"/v1/households/{proposal['household_id']}"
-        assert (await operator.patches(path, {"address": "Jl. Baru 1"})).status_code == 200
+        path = mended.format(
+            household=proposal["household_id"],
+            family=proposal["content"]["families"][0]["id"],
+            member=proposal["content"]["members"][0]["id"],
+        )
+        response = await operator.patches(f"/v1/{path}", what)
+        assert response.status_code == 200, response.text
 
         response = await verifier.takes("undo", proposal)
 
@@ -201,6 +236,20 @@ class TestARejection:
         response = await verifier.takes("undo", proposal)
 
         assert refused(response) == (409, "already-proposed")
+
+
+async def test_of_many_those_whose_place_is_taken_stand(registry: Registry):
+    verifier = await registry.caller(R.REGENCY_VERIFIER)
+    operator = await registry.caller(R.VILLAGE_OPERATOR)
+    free, taken = [await decided(registry, "reject", verifier, **REASON) for _ in range(2)]
+    body = {"kind": "new_family", "household_id": taken["household_id"]}
+    assert (await operator.posts("/v1/proposals", body)).status_code == 201
+    named = [{"id": each["id"], "version": each["version"]} for each in (free, taken)]
+
+    response = await verifier.posts("/v1/decisions/bulk", {"verdict": "undo", "proposals": named})
+
+    assert response.status_code == 200, response.text
+    assert [row["state"] for row in response.json()["items"]] == ["awaiting_regency", None]
 
 
 async def test_many_at_once(registry: Registry):

@@ -149,7 +149,7 @@ class TestAnEnumeratorIsSent:
         head = await registry.caller(R.VILLAGE_HEAD)
         elsewhere = await registry.newcomer(R.ENUMERATOR, over=registry.neighbour)
 
-        for nobody in (head, elsewhere):
+        for nobody in (head, elsewhere, await a_former_one(registry)):
             response = await errand(operator, nobody, household)
             assert refused(response) == (404, "enumerator-not-found")
 
@@ -157,6 +157,10 @@ class TestAnEnumeratorIsSent:
         self, registry: Registry, operator: Caller, enumerator: Caller, visit: dict[str, Any]
     ):
         idle = await registry.newcomer(R.ENUMERATOR)
+        await a_dismissed_one(registry)
+        await a_former_one(registry)
+        ended = await assigned(operator, idle, await registry.household())
+        await takes(operator, "revoke", ended, grounds=WHY)
 
         told = (await operator.gets("/v1/enumerators")).json()["items"]
 
@@ -164,6 +168,53 @@ class TestAnEnumeratorIsSent:
         assert found == {str(enumerator.actor.id): 1, str(idle.actor.id): 0}
         assert {line["village_code"] for line in told} == {registry.village.code}
         assert visit["state"] == "assigned"
+
+
+async def a_dismissed_one(registry: Registry) -> Caller:
+    dismissed = await registry.newcomer(R.ENUMERATOR)
+    admin = await registry.caller(R.REGENCY_ADMIN)
+    step = {"action": "dismiss", "grounds": {"note": "Mutasi."}}
+    path = f"/v1/accounts/{dismissed.actor.id}/steps"
+    response = await admin.posts(path, step, version=1)
+    assert response.status_code == 201, response.text
+    return dismissed
+
+
+async def a_former_one(registry: Registry) -> Caller:
+    """Whose assignment has ended."""
+    former = await registry.newcomer(R.ENUMERATOR)
+    admin = await registry.caller(R.REGENCY_ADMIN)
+    path = f"/v1/accounts/{former.actor.id}"
+    [held] = (await admin.gets(path)).json()["assignments"]
+    path = f"{path}/assignments/{held['id']}/steps"
+    response = await admin.posts(path, {"action": "end"}, version=1)
+    assert response.status_code == 201, response.text
+    return former
+
+
+class TestAVisitIsRead:
+    async def test_as_far_as_the_role_reads_people(
+        self, registry: Registry, operator: Caller, visit: dict[str, Any], household: dict[str, Any]
+    ):
+        await submitted(registry, visit, household)
+        await takes(operator, "send_back", visit, grounds={**WHY, "marks": MARKS})
+        endorser, auditor = [
+            await registry.caller(role, over=registry.home(role))
+            for role in (R.REGENCY_ENDORSER, R.AUDITOR)
+        ]
+
+        told, masked = [
+            (await by.gets(f"/v1/visits/{visit['id']}")).json() for by in (endorser, auditor)
+        ]
+
+        assert told["household"]["location"] == household["location"]
+        assert masked["household"]["location"] is None
+        assert (masked["household"]["head_name"], masked["household"]["address"]) == (
+            "B*** S***",
+            None,
+        )
+        for read in (told, masked):
+            assert (read["note"], read["marks"]) == (None, None)
 
 
 class TestAnEnumeratorReads:

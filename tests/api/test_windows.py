@@ -116,10 +116,12 @@ class TestLateWork:
 
         response = await head.takes("approve", proposal)
         returned = await head.takes("return", proposal, target="drafted", reason="data_incomplete")
+        undone = await head.takes("undo", await head.reads(proposal))
 
         assert refused(response) == (409, code)
         assert ("opens_at" in response.json()) == (code == "window-closed")
         assert returned.status_code == 201, "back to the desk is never too late"
+        assert undone.status_code == 201, "nor is to take that back"
 
     async def test_of_one_village_is_on_time_next_door_where_they_take_turns(
         self, regency: Registry, admin: Caller, head: Caller
