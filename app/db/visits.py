@@ -14,7 +14,7 @@ from app.db.households import HEAD_OF, HOUSEHOLDS_AND_HEADS
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
-from app.db.tables.accounts import Assignment
+from app.db.tables.accounts import Account, Assignment
 from app.db.tables.registry import Household
 from app.db.tables.surveys import Survey
 from app.db.tables.visits import IS_OPEN, Visit
@@ -62,10 +62,13 @@ async def candidates(
 async def villages_of(
     session: AsyncSession, enumerator_id: UUID, *, within: Region
 ) -> frozenset[int]:
-    """Where somebody is an enumerator now."""
+    """Where somebody is an enumerator now; nowhere, if he was dismissed."""
     found = await session.exec(
-        select(Assignment.scope_code).where(
-            Assignment.account_id == enumerator_id,
+        select(Assignment.scope_code)
+        .join(Account, col(Account.id) == col(Assignment.account_id))
+        .where(
+            Account.id == enumerator_id,
+            Account.state == AccountState.ACTIVE,
             Assignment.role == Role.ENUMERATOR,
             lies_within(Assignment.scope_code, within),
             is_current(),

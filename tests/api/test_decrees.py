@@ -17,10 +17,14 @@ from app.commands.decrees import Asked, take, work_on
 from app.domain.actors import Role
 from app.domain.decrees import DecreeAction
 from app.domain.regions import INDONESIA, Tier
+from tests.api.test_kinds_removal import DIED
+from tests.api.test_moves import between
 from tests.registry import DECREE, REASON, Caller, Registry, refused
 
 R = Role
 NUMBERS = count(1)
+WAITING = "awaiting_determination"
+PROVEN = {"evidence": [{"type": "visit_report", "note": "Ditemui di rumahnya."}]}
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20
 AT_WORK = {"checking", "applying"}
@@ -101,6 +105,16 @@ async def items(caller: Caller, decree: dict[str, Any], what: str, **asked: str)
     return response.json()["items"]
 
 
+async def differences(
+    regency: Registry, caller: Caller, earlier: dict[str, Any], later: dict[str, Any]
+) -> dict[str, Any]:
+    """Of the test's own regency: others have decrees too."""
+    asked = {"from": earlier["id"], "region_code": regency.village.code[:4]}
+    response = await caller.gets(f"/v1/decrees/{later['id']}/differences", params=asked)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
 class TestADecreeIsApplied:
     async def test_to_everything_that_waits_and_each_person_has_a_line(
         self, regency: Registry, analyst: Caller, determiner: Caller
@@ -153,6 +167,17 @@ class TestADecreeIsApplied:
 
         assert refused(await steps(same, decree, "apply")) == (403, "own-work")
 
+    async def test_nor_by_whoever_drafted_what_another_checked(
+        self, regency: Registry, analyst: Caller
+    ):
+        author = await regency.newcomer(R.MINISTRY_ANALYST, over=INDONESIA)
+        decree = await drafted(regency, author)
+        await checked(analyst, decree)
+
+        for one in (author, analyst):
+            same = await regency.also(one, R.MINISTRY_DETERMINER)
+            assert refused(await steps(same, decree, "apply")) == (403, "own-work")
+
     async def test_and_not_before_it_was_checked(
         self, regency: Registry, analyst: Caller, determiner: Caller
     ):
@@ -185,6 +210,31 @@ class TestWhatCannotBeDetermined:
         assert (left["proposal_id"], left["problem"]["code"]) == (late["id"], "period-later")
         taken = [each["proposal_id"] for each in await items(determiner, decree, "lines")]
         assert taken == [good["id"]]
+
+    async def test_falls_out_where_something_has_become_of_whom_it_is_about(
+        self, regency: Registry, analyst: Caller
+    ):
+        household = await regency.registered()
+        [member] = household["members"]
+        about = {"member_id": member["id"]}
+        inactive = await regency.asks("removal", household, DIED, WAITING, **about)
+        invalid, of_another = [await regency.proposal(WAITING) for _ in range(2)]
+        await regency.runs("UPDATE member SET state = 'inactive' WHERE id = $1", member["id"])
+        changed = "UPDATE member SET {} WHERE household_id = $1"
+        await regency.runs(changed.format("nik_verdict = 'invalid'"), invalid["household_id"])
+        held = f"nik = '{member['nik']}'"
+        await regency.runs(changed.format(held), of_another["household_id"])
+        decree = await drafted(regency, analyst)
+
+        after = await checked(analyst, decree)
+
+        assert (after["would_take"], after["falls_out"]) == (0, 3)
+        left = await items(analyst, decree, "checks", found="check")
+        assert {each["proposal_id"]: each["problem"]["code"] for each in left} == {
+            inactive["id"]: "subject-inactive",
+            invalid["id"]: "nik-not-valid",
+            of_another["id"]: "nik-of-another",
+        }
 
     async def test_is_left_where_it_has_moved_since_the_checks(
         self, regency: Registry, analyst: Caller, determiner: Caller
@@ -375,6 +425,40 @@ class TestTheNumberedList:
         assert (told["decree"]["number"], told["line"]) == (decree["number"], line)
         assert refused(await stranger.gets(path)) == (404, "member-not-found")
 
+    async def test_tells_of_a_person_what_was_decreed_of_the_whole_household(
+        self, regency: Registry, analyst: Caller, determiner: Caller
+    ):
+        household = await regency.registered()
+        asks = {"changes": {"address": "Jl. Baru No. 9"}, "note": "Pindah rumah.", **PROVEN}
+        await regency.asks("correction", household, asks, WAITING)
+        decree = await drafted(regency, analyst)
+        await applied(analyst, determiner, decree)
+        path = f"/v1/members/{household['members'][0]['id']}/decrees"
+
+        told = (await determiner.gets(path)).json()["items"]
+
+        of_this = [each["line"] for each in told if each["decree"]["id"] == decree["id"]]
+        assert [(line["effect"], line["member_id"]) for line in of_this] == [("changed", None)]
+
+    async def test_tells_of_a_move_in_both_villages(
+        self, regency: Registry, analyst: Caller, determiner: Caller
+    ):
+        move = await between(regency, regency.village, regency.neighbour)
+        arrival, _ = await move.both_agreed()
+        await move.until(arrival, WAITING)
+        decree = await drafted(regency, analyst)
+        await applied(analyst, determiner, decree)
+
+        told = [await items(by, decree, "lines") for by in (move.origin, move.arrival)]
+
+        places = (regency.village.code, regency.neighbour.code)
+        assert [[line["effect"] for line in lines] for lines in told] == [
+            ["moved_out"],
+            ["moved_in"],
+        ]
+        for [line] in told:
+            assert (line["from_village_code"], line["to_village_code"]) == places
+
     @pytest.mark.parametrize("role", [R.AUDITOR, R.CIVIL_REGISTRY_OFFICER])
     async def test_tells_no_programme_to_who_reads_of_none(
         self, regency: Registry, analyst: Caller, determiner: Caller, role: Role
@@ -405,14 +489,39 @@ class TestTwoDecreesCompared:
         await regency.proposal("awaiting_determination")
         await applied(analyst, determiner, second)
 
-        response = await analyst.gets(
-            f"/v1/decrees/{second['id']}/differences", params={"from": first["id"]}
-        )
+        told = await differences(regency, analyst, first, second)
 
-        told = response.json()
         assert told["counts"] == {"added": 1, "removed": 0, "moved": 0, "changed": 0}
         [line] = await items(analyst, second, "lines")
         assert [each["member_id"] for each in told["items"]] == [line["member_id"]]
+
+    async def test_tell_who_was_removed_who_moved_and_nothing_of_who_came_and_went(
+        self, regency: Registry, analyst: Caller, determiner: Caller
+    ):
+        move = await between(regency, regency.village, regency.neighbour)
+        removed = await regency.registered()
+        await regency.asks("removal", removed, {**DIED, "reason": "moved"}, WAITING)
+        arrival, _ = await move.both_agreed()
+        await move.until(arrival, WAITING)
+        came = await regency.proposal(WAITING)
+        first = await drafted(regency, analyst, period="2098-01-01", kinds=["pbi_reactivation"])
+        await applied(analyst, determiner, first)
+        second = await drafted(regency, analyst, period="2098-02-01")
+        await applied(analyst, determiner, second)
+        household = await regency.home_of(came["household_id"])
+        await regency.asks("removal", household, {**DIED, "reason": "moved"}, WAITING)
+        third = await drafted(regency, analyst, period="2098-03-01")
+        await applied(analyst, determiner, third)
+
+        told = await differences(regency, analyst, first, third)
+
+        assert told["counts"] == {"added": 0, "removed": 1, "moved": 1, "changed": 0}
+        by_difference = {each["difference"]: each for each in told["items"]}
+        assert by_difference["removed"]["member_id"] == removed["members"][0]["id"]
+        assert by_difference["removed"]["reasons"] == ["moved"]
+        moved = by_difference["moved"]
+        places = (regency.village.code, regency.neighbour.code)
+        assert (moved["from_village_code"], moved["to_village_code"]) == places
 
     async def test_only_from_the_earlier_one_on(self, regency: Registry, analyst: Caller):
         one = await drafted(regency, analyst, period="2098-01-01")

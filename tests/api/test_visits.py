@@ -149,7 +149,8 @@ class TestAnEnumeratorIsSent:
         head = await registry.caller(R.VILLAGE_HEAD)
         elsewhere = await registry.newcomer(R.ENUMERATOR, over=registry.neighbour)
 
-        for nobody in (head, elsewhere, await a_former_one(registry)):
+        former, dismissed = await a_former_one(registry), await a_dismissed_one(registry)
+        for nobody in (head, elsewhere, former, dismissed):
             response = await errand(operator, nobody, household)
             assert refused(response) == (404, "enumerator-not-found")
 
