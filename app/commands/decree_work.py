@@ -32,7 +32,7 @@ class Worker:
     """
 
     def __init__(self, url: str, *, every: timedelta) -> None:
-        self._database = Database(url, connections=3)
+        self._database = Database(url, connections=4)
         self._every = every.total_seconds()
         self._loop = asyncio.new_event_loop()
         self._woken = asyncio.Event()

@@ -41,7 +41,7 @@ from app.domain.regions import INDONESIA
 from app.domain.workflow import Ground
 
 DETERMINED_AT_ONCE = 1_000
-HANDS = 2
+HANDS = 3
 
 log = structlog.get_logger("siks.decrees")
 
