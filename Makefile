@@ -11,7 +11,7 @@ HERE := $(VENV)/.of-$(shell pwd -P | cksum | cut -d ' ' -f 1)
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11
 
-.PHONY: help run test test-browser check format lock openapi workflows clean
+.PHONY: help run test test-browser check format lock openapi workflows imports clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -51,6 +51,9 @@ openapi: $(VENV)/.dev ## write openapi/openapi.json anew from the code
 
 workflows: $(VENV)/.dev ## write docs/workflows.md anew from the tables
 	$(BIN)/python -m scripts.workflows
+
+imports: $(VENV)/.dev ## write docs/imports.md anew from the layouts of files
+	$(BIN)/python -m scripts.imports
 
 clean: ## remove the environment and the embedded database, as if freshly cloned
 	@[ "$$(id -u)" != 0 ] || rm -rf "/var/lib/siks/$$(printf %s "$$(pwd -P)" | sha256sum | head -c 12)"

@@ -6,11 +6,11 @@ can, because our tables of old regions are not complete and courts correct birth
 makes a warning. Whether the civil registry knows the number (L5) is asked elsewhere.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.domain.errors import Said
 from app.domain.people import Sex
@@ -206,17 +206,20 @@ def _day(digits: str) -> int:
 def _birth_date(digits: str, *, declared: date | None, today: date) -> date:
     """Two digits of a year leave two centuries: the declared one, or the later that has begun."""
     candidates = _dates(digits, day=_day(digits))
-    if declared in candidates:
+    if declared is not None and declared in candidates:
         return declared
     return max((day for day in candidates if day <= today), default=candidates[0])
 
 
-def _dates(digits: str, *, day: int) -> list[date]:
+def _dates(digits: str, *, day: int) -> Sequence[date]:
     """The days of the calendar that these digits can mean, the earlier first."""
-    month, year = int(digits[8:10]), int(digits[10:12])
-    return [
-        found for century in (1900, 2000) if (found := _calendar_day(century + year, month, day))
-    ]
+    return _days(int(digits[10:12]), int(digits[8:10]), day)
+
+
+@lru_cache(maxsize=1024)
+def _days(year: int, month: int, day: int) -> Sequence[date]:
+    found = (_calendar_day(century + year, month, day) for century in (1900, 2000))
+    return tuple(filter(None, found))
 
 
 def _calendar_day(year: int, month: int, day: int) -> date | None:
