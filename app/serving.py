@@ -2,17 +2,23 @@
 
 import asyncio
 import errno
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from app import logs
 from app.databases import Databases, check_service_role
 from app.db import fitness, migrations, regions_file
+from app.domain.imports.workflow import Limits
 from app.settings import CannotRun, Settings
 from app.stores import storage_of
+
+if TYPE_CHECKING:
+    from app.commands.job_work import Worker
 
 _MOST_HEADER_BYTES = 65_536
 _GRACE_SECONDS = 10  # the deadline of a request, and two more
@@ -56,7 +62,11 @@ def migrate(owner_url: str) -> int:
 
 def completed(settings: Settings, databases: Databases) -> Settings:
     return settings.model_copy(
-        update={"database_url": databases.as_app, "signing_key": databases.key}
+        update={
+            "database_url": databases.as_app,
+            "signing_key": databases.key,
+            "worker": bool(databases.embedded) if settings.worker is None else settings.worker,
+        }
     )
 
 
@@ -65,8 +75,9 @@ def serve(settings: Settings, port: socket.socket) -> None:
     from app.main import create_app  # noqa: PLC0415  (half a second other commands need not wait)
 
     logs.of_libraries()
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         http="h11",  # httptools takes headers of any size, and keeps them
         h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
         ws="none",
@@ -76,4 +87,24 @@ def serve(settings: Settings, port: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[port])
+    server = uvicorn.Server(config)
+    app.state.is_leaving = lambda: server.should_exit  # what would go on for long ends then
+    server.run(sockets=[port])
+
+
+def work(settings: Settings, url: str) -> None:
+    """On jobs, and nothing else, until a signal ends it."""
+    from app.commands.job_work import Worker  # noqa: PLC0415
+
+    logs.configure(settings.log_level)
+    logs.of_libraries()
+    limits = Limits(settings.import_most_doubled)
+    asyncio.run(until_told(Worker(url, storage_of(settings), limits=limits)))
+
+
+async def until_told(worker: "Worker") -> None:
+    told_to_end = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+    async with worker.at_work():
+        await told_to_end.wait()

@@ -213,9 +213,9 @@ def test_every_variable_of_ours_is_a_setting():
 
 
 class TestTheComposition:
-    def test_is_a_database_one_run_of_the_migrations_two_services_and_a_proxy(self):
-        assert set(SERVICES) == {"database", "migrate", "api-a", "api-b", "proxy"}
-        assert sorted(OURS) == ["api-a", "api-b", "migrate"]
+    def test_is_a_database_one_run_of_the_migrations_two_services_a_worker_and_a_proxy(self):
+        assert set(SERVICES) == {"database", "migrate", "api-a", "api-b", "worker", "proxy"}
+        assert sorted(OURS) == ["api-a", "api-b", "migrate", "worker"]
 
     @pytest.mark.parametrize("name", SERVICES)
     def test_pins_the_image_of(self, name: str):
@@ -224,6 +224,7 @@ class TestTheComposition:
     def test_knows_of_everything_that_stays_whether_it_is_well(self):
         checks = {name: SERVICES[name].get("healthcheck") for name in SERVICES}
         assert checks.pop("migrate") == {"disable": True}  # it ends
+        assert checks.pop("worker") == {"disable": True}  # it answers nobody
         assert all(check["test"][0] == "CMD" for check in checks.values())
 
     def test_publishes_one_port_and_only_to_this_machine_unless_told_otherwise(self):
@@ -249,11 +250,13 @@ class TestTheComposition:
             assert "siks_owner" not in str(SERVICES[name])
             assert SERVICES[name]["environment"]["SIKS_SIGNING_KEY"] == "/run/secrets/signing_key"
             assert SERVICES[name]["secrets"] == ["signing_key"]
+        assert "siks_owner" not in str(SERVICES["worker"])
+        assert "secrets" not in SERVICES["worker"]  # it signs nothing
         assert "siks_app" not in str(SERVICES["migrate"])
 
     def test_keeps_the_documents_on_a_volume_that_both_services_have(self):
         [folder] = re.findall(r"SIKS_STORAGE_URL=file://(\S+)", LAST["ENV"])
-        for name in ("api-a", "api-b"):
+        for name in ("api-a", "api-b", "worker"):
             assert f"documents:{folder}" in SERVICES[name]["volumes"]
         assert "documents" in COMPOSITION["volumes"]
 
@@ -278,10 +281,11 @@ class TestTheComposition:
 
         assert waits("migrate") == {"database": "service_healthy"}
         assert waits("api-a") == {"migrate": "service_completed_successfully"} == waits("api-b")
+        assert waits("worker") == waits("api-a")
         assert waits("proxy") == {"api-a": "service_healthy", "api-b": "service_healthy"}
 
     def test_lets_what_has_begun_end(self):
-        for name in ("api-a", "api-b"):
+        for name in ("api-a", "api-b", "worker"):
             grace = int(SERVICES[name]["stop_grace_period"].removesuffix("s"))
             assert grace > serving._GRACE_SECONDS  # noqa: SLF001
 
@@ -302,7 +306,7 @@ class TestTheComposition:
         for words in commands:
             assert is_command(words.split() or SERVICES["migrate"]["command"]), words
         steps = re.findall(r"docker compose (?:up|exec|restart|logs|stop)\b.*", said)
-        named = set(re.findall(r" (database|migrate|proxy|api-\w)\b", " ".join(steps)))
+        named = set(re.findall(r" (database|migrate|proxy|worker|api-\w)\b", " ".join(steps)))
         assert named
         assert named <= set(SERVICES)
 

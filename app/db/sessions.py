@@ -38,6 +38,13 @@ SERVER_SETTINGS = {
 }
 
 
+def patience(statement_seconds: int = STATEMENT_SECONDS) -> dict[str, Any]:
+    """How a connection is opened: the server gives up first, and then so do we."""
+    told = {**SERVER_SETTINGS, "statement_timeout": f"{statement_seconds}s"}
+    waited = COMMAND_SECONDS - STATEMENT_SECONDS + statement_seconds
+    return {"command_timeout": waited, "server_settings": told}
+
+
 class _Connection(asyncpg.Connection):
     """A pooled connection that is given back as it is: nothing outlives a transaction here."""
 
@@ -80,9 +87,12 @@ async def reading_in(session: AsyncSession) -> Reading:
 class Database:
     """One PostgreSQL, as the service's own unprivileged role."""
 
-    def __init__(self, url: str, *, connections: int = 10) -> None:
+    def __init__(
+        self, url: str, *, connections: int = 10, statement_seconds: int = STATEMENT_SECONDS
+    ) -> None:
         self._url = for_asyncpg(url)
         self._connections = connections
+        self._patience: dict[str, Any] = patience(statement_seconds)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
@@ -99,9 +109,7 @@ class Database:
 
     async def _connect(self) -> asyncpg.Connection:
         """Both roads read the URL alike, `sslmode` and all: SQLAlchemy would read it otherwise."""
-        return await asyncpg.connect(
-            self._url, command_timeout=COMMAND_SECONDS, server_settings=SERVER_SETTINGS
-        )
+        return await asyncpg.connect(self._url, **self._patience)
 
     async def open(self) -> None:
         self._pool = await asyncpg.create_pool(
@@ -109,8 +117,7 @@ class Database:
             min_size=1,
             max_size=self._connections,
             connection_class=_Connection,
-            command_timeout=COMMAND_SECONDS,
-            server_settings=SERVER_SETTINGS,
+            **self._patience,
         )
 
     async def close(self) -> None:
