@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.commands.nik_settling import settle
 from app.commands.returns import keep_to_marks, keep_to_roster
 from app.db import households, niks, proposals
 from app.db.audit import expect, record
@@ -137,7 +138,9 @@ async def move_record(  # noqa: PLR0913 - a step: which, of what, by whom, why
     if not isinstance(subject, Household):
         await keep_to_roster(session, subject, type(subject), facts, by=by)
     await niks.release(session, [subject.id])
-    return await record(session, subject, step)
+    entry = await record(session, subject, step)
+    await _settle(session, subject, by=by)
+    return entry
 
 
 async def _held(  # noqa: PLR0913 - what is held, for which action of whom
@@ -188,3 +191,10 @@ async def _amend(
     if differing:
         await keep_to_marks(session, subject, differing, facts, by=step.actor)
         await record(session, subject, step, changes=differing)
+        await _settle(session, subject, by=step.actor)
+
+
+async def _settle(session: AsyncSession, subject: Subject, *, by: Actor) -> None:
+    """A number that is good now, or somebody who is out, ends the case about it."""
+    if not isinstance(subject, Household):
+        await settle(session, [subject.household_id], by=by)

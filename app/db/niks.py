@@ -28,6 +28,16 @@ async def held(reading: Reading, nik: str) -> bool:
     return bool(await reading.value("SELECT nik_held($1, NULL)", nik))
 
 
+async def held_of(reading: Reading, niks: Sequence[str], *, besides: object) -> set[str]:
+    """Those of them that somebody else than this member holds."""
+    found = await reading.value(
+        "SELECT ARRAY(SELECT nik FROM unnest($1::text[]) AS w (nik) WHERE nik_held(nik, $2::uuid))",
+        niks,
+        besides,
+    )
+    return set(found)
+
+
 async def held_by_others(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:
     """Those of these members whose NIK somebody else holds."""
     return set(await session.scalar(HELD_BY_OTHERS, {"members": list(members)}) or ())

@@ -1,6 +1,6 @@
 """Finding proposals, what they rest on, and telling of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -123,6 +123,29 @@ async def on_the_desk(
             Proposal.state == ProposalState.DRAFTED,
             lies_within(Proposal.scope_code, within),
         )
+    )
+    return found.first()
+
+
+async def correction_of(
+    session: AsyncSession,
+    household_id: UUID,
+    about: Mapping[str, UUID],
+    *,
+    within: Region,
+    kind: ProposalKind = ProposalKind.CORRECTION,
+) -> Proposal | None:
+    """The newest correction of a member, or of a family, that has not ended; or what `kind` is."""
+    found = await session.exec(
+        select(Proposal)
+        .where(
+            Proposal.household_id == household_id,
+            Proposal.kind == kind,
+            col(Proposal.state).not_in(ENDED),
+            lies_within(Proposal.scope_code, within),
+        )
+        .filter_by(**about)
+        .order_by(col(Proposal.created_at).desc())
     )
     return found.first()
 

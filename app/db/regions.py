@@ -3,9 +3,10 @@
 Each is one statement that returns finished JSON.
 """
 
+import re
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, text
+from sqlalchemy import or_, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +19,8 @@ from app.domain.nik_reading import NamedRegion
 from app.domain.niks import KnownRegions
 from app.domain.region_names import RegionName
 from app.domain.regions import Region, Tier
+
+PROVINCE = re.compile("[0-9]{2}")
 
 
 class RegionNotFound(NotFound):
@@ -197,6 +200,12 @@ def _found(text: str | None) -> str:
     return text
 
 
+async def replaced(reading: Reading) -> dict[str, str]:
+    """Regions that have another code since: by the old one."""
+    rows = await reading.rows("SELECT code, replaced_by FROM region WHERE replaced_by IS NOT NULL")
+    return {row["code"]: row["replaced_by"] for row in rows}
+
+
 async def known_regions(reading: Reading) -> KnownRegions:
     """Every code above the village, retired ones too: under a megabyte, so keep it."""
     rows = await reading.rows(
@@ -211,10 +220,12 @@ async def known_regions(reading: Reading) -> KnownRegions:
 async def known_in(session: AsyncSession, provinces: Collection[str]) -> KnownRegions:
     """The same of these provinces only: enough for NIKs that begin with them."""
     codes: dict[str, set[str]] = {"province": set(), "regency": set(), "district": set()}
-    if provinces:
+    asked = [Region(each) for each in provinces if PROVINCE.fullmatch(each)]
+    reach = [lies_within(RegionRow.scope_code, each) for each in asked]
+    if reach:
         found = await session.exec(
             select(RegionRow.tier, RegionRow.code).where(
-                RegionRow.tier != Tier.VILLAGE, func.left(RegionRow.code, 2).in_(provinces)
+                RegionRow.tier != Tier.VILLAGE, or_(*reach)
             )
         )
         for tier, code in found:

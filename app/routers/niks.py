@@ -1,5 +1,6 @@
 """What a NIK says: `POST /v1/nik/check`. Nobody is read of, so anybody at work may ask."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from fastapi import APIRouter
@@ -10,7 +11,8 @@ from app.db.sessions import Reading
 from app.domain import nik_reading
 from app.domain.actors import Actor
 from app.domain.calendar import today
-from app.domain.nik_reading import NikPart, NikSeverity
+from app.domain.errors import Language
+from app.domain.nik_reading import NamedRegion, NikPart, NikSeverity
 from app.domain.niks import NikCheck, NikCode, NikVerdict, check
 from app.domain.people import sex_of
 from app.domain.regions import Region
@@ -94,6 +96,18 @@ async def check_nik(
     )
     names = await regions.names_of(reading, nik_reading.region_codes(found.digits))
     held = await _held(reading, found, asked_by=actor)
+    fits = nik_reading.comes_from(said.region, found, names)
+    return reading_view(found, names, language, held=held, fits_region=fits)
+
+
+def reading_view(
+    found: NikCheck,
+    names: Mapping[str, NamedRegion],
+    language: Language,
+    *,
+    held: bool | None,
+    fits_region: bool,
+) -> NikReadingView:
     parts = nik_reading.parts(found, names, language)
     return NikReadingView(
         verdict=found.verdict,
@@ -104,10 +118,7 @@ async def check_nik(
         findings=[
             NikFinding.model_validate(finding, from_attributes=True)
             for finding in nik_reading.findings(
-                found,
-                held=bool(held),
-                fits_region=nik_reading.comes_from(said.region, found, names),
-                language=language,
+                found, held=bool(held), fits_region=fits_region, language=language
             )
         ],
         held=held,

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands.kinds.new_families import HELD, NUMBERS, WORKFLOW_OF, NikHeldElsewhere
+from app.commands.nik_settling import settle
 from app.db import niks
 from app.db.audit import Move, compared, record_all
 from app.db.tables.registry import Family, Household, Member
@@ -45,6 +46,7 @@ async def carry_out(
         changing = [each for home, plan in plans for each in _of(scope, home, plan)]
         names = {name for _, values in changing for name in values} - {"state"}
         await record_all(session, table, [_move(table, each, names, by) for each in changing])
+    await settle(session, [home.household.id for home, _ in plans], by=by)
     lost = await niks.claim(session, coming) if coming else set()
     if lost:  # between the look and the claim somebody else took it
         raise NikHeldElsewhere(Fault(f"/members/{each}/nik", "nik_held", HELD) for each in lost)

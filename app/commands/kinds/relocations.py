@@ -15,6 +15,7 @@ from app.commands.kinds.arrivals import Home, homes
 from app.commands.kinds.base import Follows
 from app.commands.kinds.followings import follow
 from app.commands.kinds.new_families import NUMBERS
+from app.commands.nik_settling import settle
 from app.db import claims, niks, proposals
 from app.db.audit import Move, record_all
 from app.db.tables.proposals import Proposal
@@ -191,6 +192,7 @@ async def _carry_out(session: AsyncSession, moving: Moving, by: Actor) -> None:
     await niks.release(session, ids)  # a holder is kept with his village
     await niks.claim(session, ids)
     await _vacate(session, moving, by)
+    await settle(session, [each.household_id for each in moving.departures], by=by)
 
 
 async def _register(session: AsyncSession, moving: Moving, by: Actor) -> None:
