@@ -64,6 +64,7 @@ class Opening:
     appointment: Appointment
     username: str | None = None
     id: UUID = field(default_factory=new_id)
+    told: bool = True  # a password; where nobody would hear it, a reset tells one later
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Admitted:
     """An account, and the password that leads in once. Nobody is told it again."""
 
     account: Account
-    password: str | None  # a machine has none
+    password: str | None  # a machine has none, nor has who is told none
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ async def _enter(
 
 
 def _password_for(opening: Opening) -> str | None:
-    return None if is_machine([opening.appointment.role]) else new_one_time_password()
+    silent = not opening.told or is_machine([opening.appointment.role])
+    return None if silent else new_one_time_password()
 
 
 def _account_of(opening: Opening, tries: Counter[tuple[Role, str]]) -> Account:

@@ -121,6 +121,14 @@ async def end_sign_ins(session: AsyncSession, account_ids: Sequence[UUID]) -> No
     )
 
 
+async def was_used(session: AsyncSession, account: Account) -> bool:
+    """Whether anybody ever signed in with it, or chose its password."""
+    of_account = select(SignIn.id).where(SignIn.account_id == account.id).limit(1)
+    return (
+        account.password_hash != NO_PASSWORD or (await session.exec(of_account)).first() is not None
+    )
+
+
 async def rehash(session: AsyncSession, account: Account, password_hash: str) -> None:
     """Unless the password was changed meanwhile."""
     await session.exec(

@@ -1,6 +1,7 @@
 """Who is appointed where, and where nobody is."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, or_, text
@@ -64,6 +65,42 @@ async def roles_of(
     )
     held = dict((await session.exec(statement.group_by(col(Assignment.account_id)))).all())
     return {one: frozenset(map(Role, held.get(one, ()))) for one in account_ids}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a role over a region now."""
+
+    region_code: str
+    username: str
+    display_name: str
+
+
+async def holders(
+    session: AsyncSession, role: Role, codes: Collection[str], *, within: Region
+) -> list[Holder]:
+    """Of accounts that are not dismissed, those that hold it over one of these regions."""
+    statement = (
+        select(Assignment.region_code, Account.username, Account.display_name)
+        .join(Account, col(Account.id) == Assignment.account_id)
+        .where(
+            Assignment.role == role,
+            col(Assignment.region_code).in_(codes),
+            lies_within(Assignment.scope_code, within),
+            lies_within(Account.scope_code, within),
+            or_(col(Assignment.ends_at).is_(None), col(Assignment.ends_at) > func.now()),
+            Account.state != AccountState.DISMISSED,
+        )
+    )
+    return [Holder(*row) for row in await session.exec(statement)]
+
+
+async def usernames(session: AsyncSession, names: Collection[str], *, within: Region) -> set[str]:
+    """Those of them that somebody has there. Who has the others elsewhere is told to nobody."""
+    statement = select(Account.username).where(
+        col(Account.username).in_(names), lies_within(Account.scope_code, within)
+    )
+    return set(await session.exec(statement))
 
 
 async def region_names(session: AsyncSession, codes: Collection[str], *, within: Region) -> Names:

@@ -99,6 +99,17 @@ def facts_about(account_id: UUID, *, seen_by: Actor) -> frozenset[Fact]:
     return frozenset({OWN if account_id == seen_by.id else OTHERS})
 
 
+class AccountInUse(Conflict):
+    """Somebody has signed in with it, so it is more than a row of a list."""
+
+    title = Said(id="Akun ini sudah dipakai", en="This account is in use")
+    detail = Said(
+        id="Pemiliknya sudah pernah masuk. Bila ia memang harus berhenti, nonaktifkan akunnya "
+        "sendiri (dismiss).",
+        en="Its holder has signed in. If he is to go nevertheless, dismiss that account by itself.",
+    )
+
+
 class NikNotReadable(Incomplete):
     """Who somebody is, is said by a NIK that can be one."""
 

@@ -24,6 +24,8 @@ from app.domain.households import RecordState
 from app.domain.niks import NikVerdict
 
 IN_HOUSEHOLD = ("household_id", "scope_code")
+# A draft that was removed may come again; whoever was registered once may not.
+HAS_BDT_ID = "bdt_id IS NOT NULL AND (state <> 'inactive' OR dtks_id IS NOT NULL)"
 
 
 class Household(SQLModel, table=True):
@@ -44,10 +46,18 @@ class Household(SQLModel, table=True):
         ),
         Index(None, "scope_code", "id"),
         Index(None, "state", "scope_code", "id"),
+        Index(
+            "uq_household_bdt_id",
+            "bdt_id",
+            "scope_code",
+            unique=True,
+            postgresql_where=text(HAS_BDT_ID),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     scope_code: int = Field(sa_type=BigInteger)
+    bdt_id: str | None = Field(default=None, sa_type=Text)  # by which BDT2015 knew it
     address: str | None = Field(default=None, sa_type=Text)
     rt: str | None = Field(default=None, sa_type=Text)
     rw: str | None = Field(default=None, sa_type=Text)

@@ -1,0 +1,243 @@
+"""Rows of an import while they are needed, what is wrong with them, and what became of them."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.db.audit_rows import canonical
+from app.db.sessions import connection_in
+from app.db.tables.imports import Import
+from app.domain.imports import checks
+from app.domain.imports.places import Place
+from app.domain.imports.workflow import Outcome
+from app.domain.regions import Region
+
+COLUMNS = ["import_id", "unit", "n", "scope_code", "village", "bad", "said"]
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+NULL = "\\N"
+PLACES = text("""
+SELECT v.code, v.name, d.name, r.name, p.name
+FROM region v
+    JOIN region d ON d.code = left(v.code, 6)
+    JOIN region r ON r.code = left(v.code, 4)
+    JOIN region p ON p.code = left(v.code, 2)
+WHERE v.tier = 'village' AND v.valid_to IS NULL AND v.scope_code BETWEEN :first AND :last
+""")
+CLEAR = text("DELETE FROM import_staged WHERE import_id = :import")
+CLEAR_PROBLEMS = text("DELETE FROM import_problem WHERE import_id = :import")
+PROBLEMS = text("""
+INSERT INTO import_problem (import_id, scope_code, n, problems)
+SELECT :import, :scope, v.n, v.problems FROM json_to_recordset(:rows) AS v (n int, problems jsonb)
+ON CONFLICT (import_id, n) DO UPDATE SET problems = import_problem.problems || excluded.problems
+""")
+SPOIL = text("""
+UPDATE import_staged SET bad = true
+WHERE import_id = :import AND n = ANY (CAST(:rows AS int[])) AND NOT bad
+""")
+# Rows that share a key with others, in its order; all that the check looks at is in `said`, which
+# is long, and is fetched of these rows only.
+SHARED = """
+WITH keyed AS MATERIALIZED (
+    SELECT unit, n, said ->> '{key}' AS shared FROM import_staged WHERE import_id = :import
+), together AS MATERIALIZED (
+    SELECT shared FROM keyed WHERE shared IS NOT NULL GROUP BY shared HAVING count(*) > 1
+)
+SELECT n, said FROM keyed JOIN together USING (shared)
+    JOIN import_staged AS r USING (unit, n)
+WHERE r.import_id = :import ORDER BY shared, n
+"""
+COUNT = text("""
+WITH problem AS (
+    SELECT n, each ->> 'code' AS code, each ->> 'severity' AS severity
+    FROM import_problem, jsonb_array_elements(problems) each WHERE import_id = :import
+),
+judged AS (
+    SELECT bool_or(severity = 'error') AS bad, bool_or(code = ANY (:doubles)) AS doubled
+    FROM problem GROUP BY n
+)
+SELECT
+    (SELECT count(*) FROM import_staged WHERE import_id = :import) AS rows,
+    (SELECT count(DISTINCT unit) FROM import_staged WHERE import_id = :import) AS units,
+    count(*) FILTER (WHERE bad) AS bad,
+    count(*) FILTER (WHERE NOT bad) AS doubtful,
+    count(*) FILTER (WHERE doubled) AS doubled,
+    (SELECT coalesce(jsonb_object_agg(code, times), '{}')
+        FROM (SELECT code, count(*) AS times FROM problem GROUP BY code) AS counted) AS codes
+FROM judged
+""")
+# Rows in the order of their units, which is the index's. Of a table that was filled a moment ago
+# the planner knows nothing, and would sort all that is left of it for every chunk.
+IN_ORDER = "SET LOCAL enable_sort = off"
+AS_BEFORE = "SET LOCAL enable_sort = on"
+NEXT = """
+SELECT unit, n, village, bad, said::text AS said FROM import_in_order
+WHERE import_id = $1 AND unit > $2 LIMIT $3
+"""
+EFFECTS = text("""
+INSERT INTO import_effect (import_id, scope_code, unit, rows, outcome, subjects, refusal)
+SELECT :import, :scope, v.* FROM json_to_recordset(:effects) AS v (unit text, rows int[],
+    outcome text, subjects jsonb, refusal jsonb)
+""")
+TAKEN = text("""
+SELECT unit, subjects FROM import_effect
+WHERE import_id = :import AND outcome = 'taken' AND unit > :after ORDER BY unit LIMIT :most
+""")
+SETTLE = text("""
+UPDATE import_effect e SET outcome = v.outcome, refusal = v.refusal
+FROM json_to_recordset(:effects) AS v (unit text, outcome text, refusal jsonb)
+WHERE e.import_id = :import AND e.unit = v.unit
+""")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`said` are the values that were read, by column key."""
+
+    n: int
+    said: Mapping[str, Any]
+    village: int | None = None
+    bad: bool = False
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Rows that go in together or not at all."""
+
+    key: str
+    rows: Sequence[Row]
+
+    @property
+    def is_bad(self) -> bool:
+        return any(row.bad for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What became of a unit: which subjects came of it, or why there are none."""
+
+    outcome: Outcome
+    subjects: Sequence[Mapping[str, Any]] = ()
+    refusal: Mapping[str, Any] | None = None
+
+
+async def places(session: AsyncSession, region: Region) -> list[Place]:
+    connection = await session.connection()
+    found = await connection.execute(PLACES, {"first": region.first, "last": region.last})
+    return [Place(*row) for row in found]
+
+
+async def clear(session: AsyncSession, import_: Import, *, problems: bool = False) -> None:
+    """Forget its rows; and what was wrong with them, where all of it is looked at anew."""
+    connection = await session.connection()
+    await connection.execute(CLEAR, {"import": import_.id})
+    if problems:
+        await connection.execute(CLEAR_PROBLEMS, {"import": import_.id})
+
+
+async def put(session: AsyncSession, import_: Import, rows: Iterable[tuple[str, Row]]) -> None:
+    """Rows with the unit of each, by COPY."""
+    before, scope = str(import_.id), str(import_.scope_code)
+    lines = (_line(before, scope, unit, row) for unit, row in rows)
+    connection = await connection_in(session)
+    await connection.copy_to_table(
+        "import_row", source=_bytes("".join(lines)), columns=COLUMNS, format="text"
+    )
+
+
+def _line(before: str, scope: str, unit: str, row: Row) -> str:
+    village = NULL if row.village is None else str(row.village)
+    said = to_json(row.said).decode().replace("\\", "\\\\")
+    cells = (before, unit.translate(ESCAPES), str(row.n), scope, village, "ft"[row.bad], said)
+    return "\t".join(cells) + "\n"
+
+
+async def _bytes(text_: str) -> AsyncIterator[bytes]:
+    yield text_.encode()
+
+
+async def tell(
+    session: AsyncSession, import_: Import, problems: Mapping[int, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Problems of rows, beside those that were told of them before."""
+    if problems:
+        rows = [{"n": n, "problems": list(found)} for n, found in problems.items()]
+        connection = await session.connection()
+        await connection.execute(
+            PROBLEMS,
+            {"import": import_.id, "scope": import_.scope_code, "rows": canonical(rows)},
+        )
+
+
+async def spoil(session: AsyncSession, import_: Import, rows: Sequence[int]) -> None:
+    connection = await session.connection()
+    await connection.execute(SPOIL, {"import": import_.id, "rows": list(rows)})
+
+
+async def shared(session: AsyncSession, import_: Import, key: str) -> list[checks.Row]:
+    """Rows that say the same in that column, one group after the other."""
+    connection = await session.connection()
+    asked = {"import": import_.id}
+    found = await connection.execute(text(SHARED.replace("{key}", key)), asked)
+    return [checks.Row(row.n, row.said) for row in found]
+
+
+async def count(session: AsyncSession, import_: Import, doubles: Collection[str]) -> dict[str, Any]:
+    """Of its rows, of what is wrong with them, and how many problems of each code."""
+    connection = await session.connection()
+    asked = {"import": import_.id, "doubles": sorted(doubles)}
+    return dict((await connection.execute(COUNT, asked)).mappings().one())
+
+
+async def next_units(
+    session: AsyncSession, import_: Import, *, after: str, most: int
+) -> list[Unit]:
+    """The next ones, whole: of about so many rows. A unit is bad where one of its rows is."""
+    await session.flush()
+    connection = await connection_in(session)
+    await connection.execute(IN_ORDER)
+    rows = await connection.fetch(NEXT, import_.id, after, most)
+    await connection.execute(AS_BEFORE)
+    units = [
+        Unit(key, [Row(n, from_json(said), village, bad) for _, n, village, bad, said in of_it])
+        for key, of_it in groupby(rows, key=itemgetter(0))
+    ]
+    if len(rows) < most:
+        return units
+    if len(units) > 1:
+        return units[:-1]  # there may be more of the last one
+    return await next_units(session, import_, after=after, most=most * 2)
+
+
+async def settle(
+    session: AsyncSession, import_: Import, became: Sequence[tuple[Unit, Effect]]
+) -> None:
+    """What has become of these units."""
+    effects = [{"unit": u.key, "rows": [r.n for r in u.rows], **vars(e)} for u, e in became]
+    connection = await session.connection()
+    asked = {"import": import_.id, "scope": import_.scope_code, "effects": canonical(effects)}
+    await connection.execute(EFFECTS, asked)
+
+
+async def taken(session: AsyncSession, import_: Import, *, most: int) -> list[tuple[str, Effect]]:
+    """The next units of which something came."""
+    connection = await session.connection()
+    asked = {"import": import_.id, "after": import_.after, "most": most}
+    found = await connection.execute(TAKEN, asked)
+    return [(unit, Effect(Outcome.TAKEN, subjects)) for unit, subjects in found]
+
+
+async def resettle(
+    session: AsyncSession, import_: Import, became: Sequence[tuple[str, Effect]]
+) -> None:
+    """What has become of them since."""
+    effects = [
+        {"unit": unit, "outcome": each.outcome, "refusal": each.refusal} for unit, each in became
+    ]
+    connection = await session.connection()
+    await connection.execute(SETTLE, {"import": import_.id, "effects": canonical(effects)})

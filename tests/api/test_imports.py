@@ -1,0 +1,329 @@
+"""A file comes in, every row gets an outcome; good rows are not held hostage by bad ones."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Response
+
+from app.commands.job_work import Worker
+from app.domain.actors import Role
+from app.domain.imports.layouts import LAYOUTS, ImportKind
+from app.domain.regions import Region, Tier
+from app.stores import storage_of
+from tests.registry import NUMBERS, Caller, Registry, a_nik, birth_date, refused
+
+R = Role
+CSV = "text/csv"
+PATIENCE_SECONDS = 30
+AT_WORK = {"received", "checking", "applying", "undoing"}
+HEADERS = [column.header.id for column in LAYOUTS[ImportKind.PROPOSALS].columns]
+KEYS = [column.key for column in LAYOUTS[ImportKind.PROPOSALS].columns]
+
+
+def at_work(app: FastAPI) -> AbstractAsyncContextManager[None]:
+    url, storage = str(app.state.settings.database_url), storage_of(app.state.settings)
+    return Worker(url, storage, pulse=timedelta(seconds=2)).at_work()
+
+
+@pytest.fixture(autouse=True)
+async def worker(app: FastAPI) -> AsyncIterator[None]:
+    async with at_work(app):
+        yield
+
+
+@pytest.fixture
+async def operator(registry: Registry) -> Caller:
+    return await registry.caller(R.VILLAGE_OPERATOR)
+
+
+def a_card(village: Region) -> str:
+    return f"{village.code[:6]}010120{next(NUMBERS) % 9999 + 1:04d}"
+
+
+def a_row(place: Region, *, card: str | None = None, **changes: str) -> dict[str, str]:
+    """Somebody of that village, as the template asks for him."""
+    born = birth_date(next(NUMBERS))
+    row = {
+        "nik": a_nik(place, born=born),
+        "programme": "NONBANSOS",
+        "card_number": card or a_card(place),
+        "name": "BUDI SANTOSO",
+        "birth_place": "CILEGON",
+        "birth_date": f"{born:%d/%m/%Y}",
+        "mother_name": "ROHMAH",
+        "sex": "Laki-laki",
+        "occupation": "BURUH",
+        "marital_status": "Kawin/nikah",
+        "address": "JL. SUNAN DEMAK NO. 12",
+        "rt": "004",
+        "rw": "002",
+        "province": place.code[:2],
+        "regency": place.code[:4],
+        "district": place.code[:6],
+        "village": place.code,
+        "has_disability": "TIDAK",
+    }
+    return {**row, **changes}
+
+
+def a_file(rows: Sequence[dict[str, str]], *, delimiter: str = ";") -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(HEADERS)
+    writer.writerows([row.get(key, "") for key in KEYS] for row in rows)
+    return text.getvalue().encode()
+
+
+async def sends(by: Caller, content: bytes, *, kind: str = "proposals") -> Response:
+    headers = {
+        **by.headers,
+        "Content-Type": CSV,
+        "Content-Disposition": 'attachment; filename="usulan.csv"',
+    }
+    return await by.http.post(
+        "/v1/imports", params={"kind": kind}, content=content, headers=headers
+    )
+
+
+async def checked(by: Caller, rows: Sequence[dict[str, str]]) -> dict[str, Any]:
+    response = await sends(by, a_file(rows))
+    assert response.status_code == 201, response.text
+    return await done(by, response.json())
+
+
+async def done(by: Caller, import_: dict[str, Any]) -> dict[str, Any]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            read = (await by.gets(f"/v1/imports/{import_['id']}")).json()
+            if read["state"] not in AT_WORK:
+                return read
+            await asyncio.sleep(0.05)
+
+
+async def takes(by: Caller, import_: dict[str, Any], action: str, **more: Any) -> Response:  # noqa: ANN401
+    path = f"/v1/imports/{import_['id']}/steps"
+    return await by.posts(path, {"action": action, **more}, version=import_["version"])
+
+
+async def applied(by: Caller, import_: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    response = await takes(by, import_, "apply", **more)
+    assert response.status_code == 201, response.text
+    return await done(by, import_)
+
+
+async def items(by: Caller, import_: dict[str, Any], what: str, **asked: str) -> list[Any]:
+    response = await by.gets(f"/v1/imports/{import_['id']}/{what}", params=asked)
+    assert response.status_code == 200, response.text
+    return response.json()["items"]
+
+
+class TestAFile:
+    async def test_is_looked_at_before_anything_of_it_is_on_record(
+        self, registry: Registry, operator: Caller
+    ):
+        good, bad = a_row(registry.village), a_row(registry.village, nik="123")
+
+        ready = await checked(operator, [good, bad])
+
+        assert ready["state"] == "ready"
+        counts = {key: ready["counts"][key] for key in ("rows", "bad", "units", "taken")}
+        assert counts == {"rows": 2, "bad": 1, "units": 2, "taken": 0}
+        [row] = await items(operator, ready, "rows", severity="error")
+        assert (row["row"], row["problems"][0]["column"]) == (3, "nik")
+        found = await operator.posts("/v1/members/search", {"nik": good["nik"]})
+        assert found.json()["items"] == []
+
+    async def test_makes_drafts_of_its_good_rows_and_leaves_the_others_with_their_reasons(
+        self, registry: Registry, operator: Caller
+    ):
+        card = a_card(registry.village)
+        couple = [a_row(registry.village, card=card) for _ in range(2)]
+        bad = a_row(registry.village, birth_date="31/02/1984")
+
+        after = await applied(operator, await checked(operator, [*couple, bad]))
+
+        assert after["state"] == "applied"
+        assert {key: after["counts"][key] for key in ("taken", "left")} == {"taken": 1, "left": 1}
+        left, taken = sorted(await items(operator, after, "units"), key=lambda e: e["outcome"])
+        assert (left["rows"], left["problem"]["code"]) == ([4], "rows-not-good")
+        assert taken["rows"] == [2, 3]
+        household, proposal = taken["subjects"]
+        drafted = (await operator.gets(f"/v1/households/{household['id']}")).json()
+        assert [member["nik"] for member in drafted["members"]] == [row["nik"] for row in couple]
+        assert drafted["families"][0]["card_number"] == card
+        assert (await operator.reads(proposal))["state"] == "drafted"
+
+    async def test_is_taken_whole_or_not_at_all_where_that_is_asked_for(
+        self, registry: Registry, operator: Caller
+    ):
+        ready = await checked(operator, [a_row(registry.village), a_row(registry.village, rt="X")])
+
+        assert refused(await takes(operator, ready, "apply", mode="all")) == (409, "faults-left")
+
+    async def test_is_the_same_import_when_it_is_sent_again(
+        self, registry: Registry, operator: Caller
+    ):
+        content = a_file([a_row(registry.village)])
+        first = (await sends(operator, content)).json()
+        await done(operator, first)
+
+        again = await sends(operator, content)
+
+        assert refused(again) == (409, "imported-already")
+        assert first["id"] in again.json()["detail"]
+
+    async def test_at_once_has_one_effect(self, registry: Registry, operator: Caller):
+        content = a_file([a_row(registry.village)])
+
+        answers = await asyncio.gather(*(sends(operator, content) for _ in range(4)))
+
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+    async def test_of_another_village_is_a_fault_of_each_row(
+        self, registry: Registry, operator: Caller
+    ):
+        ready = await checked(
+            operator, [a_row(registry.village), a_row(registry.neighbour, village="Tidak Ada")]
+        )
+
+        [row] = await items(operator, ready, "rows", severity="error")
+        assert (row["row"], row["problems"][0]["code"]) == (3, "village_unknown")
+
+    async def test_cannot_be_read_where_it_is_no_table(self, operator: Caller):
+        response = await sends(operator, b"%PDF-1.7 not a table")
+
+        after = await done(operator, response.json())
+
+        assert after["state"] == "refused"
+        assert after["problem"]["code"]
+        assert after["counts"]["rows"] == 0
+
+    async def test_of_what_is_on_record_already_is_taken_for_the_wrong_one(
+        self, registry: Registry, operator: Caller
+    ):
+        rows = [a_row(registry.village) for _ in range(21)]
+        await applied(operator, await checked(operator, rows))
+
+        again = await checked(operator, [*rows, a_row(registry.village)])
+
+        assert (again["state"], again["problem"]["code"]) == ("refused", "too-many-duplicates")
+
+
+class TestRowsThatPostgreSQLHasLost:
+    async def test_are_read_again_from_the_file(self, registry: Registry, operator: Caller):
+        """A crash empties the table of rows that are looked at."""
+        rows = [a_row(registry.village), a_row(registry.village, nik="123")]
+        ready = await checked(operator, rows)
+        await registry.runs("DELETE FROM import_staged WHERE import_id = $1", ready["id"])
+
+        after = await applied(operator, ready)
+
+        assert (after["counts"]["taken"], after["counts"]["left"]) == (1, 1)
+        [row] = await items(operator, after, "rows", severity="error")
+        assert [each["code"] for each in row["problems"]].count("nik_format") == 1
+
+
+class TestWhoIsOnRecord:
+    async def test_is_not_entered_twice(self, registry: Registry, operator: Caller):
+        row = a_row(registry.village)
+        await applied(operator, await checked(operator, [row]))
+
+        after = await applied(operator, await checked(operator, [row, a_row(registry.village)]))
+
+        assert (after["counts"]["same"], after["counts"]["taken"]) == (1, 1)
+
+    async def test_is_proposed_for_the_programme_of_the_row(
+        self, registry: Registry, operator: Caller
+    ):
+        household = await registry.registered()
+        [member] = household["members"]
+        card = household["families"][0]["card_number"]
+        row = a_row(registry.village, card=card, nik=member["nik"], programme="PBI")
+
+        after = await applied(operator, await checked(operator, [row]))
+
+        [unit] = await items(operator, after, "units")
+        proposal = await operator.reads(unit["subjects"][0])
+        assert (proposal["kind"], proposal["member_id"]) == ("programme", member["id"])
+        assert proposal["asks"]["programme"] == "PBI_JK"
+
+    async def test_has_others_of_his_card_proposed_as_new_members(
+        self, registry: Registry, operator: Caller
+    ):
+        household = await registry.registered()
+        card = household["families"][0]["card_number"]
+        there = a_row(registry.village, card=card, nik=household["members"][0]["nik"])
+        missing = a_row(registry.village, card=card)
+
+        after = await applied(operator, await checked(operator, [there, missing]))
+
+        [unit] = await items(operator, after, "units")
+        member, proposal = unit["subjects"]
+        assert (await operator.reads(proposal))["kind"] == "new_member"
+        found = (await operator.gets(f"/v1/members/{member['id']}")).json()
+        assert (found["nik"], found["household_id"]) == (missing["nik"], household["id"])
+
+    async def test_elsewhere_is_offered_a_move(self, registry: Registry, operator: Caller):
+        far = await registry.caller(R.VILLAGE_OPERATOR, over=registry.elsewhere)
+        own = await registry.proposal("determined", by=far)
+        held = (await far.gets(f"/v1/households/{own['household_id']}")).json()["members"][0]
+
+        ready = await checked(
+            operator, [a_row(registry.village, nik=held["nik"]), a_row(registry.village)]
+        )
+
+        problems = [e for row in await items(operator, ready, "rows") for e in row["problems"]]
+        assert "nik_held_elsewhere" in {each["code"] for each in problems}
+
+
+class TestAnImportIsUndone:
+    async def test_as_far_as_nobody_has_gone_on_with_it(self, registry: Registry, operator: Caller):
+        after = await applied(operator, await checked(operator, [a_row(registry.village)]))
+        [unit] = await items(operator, after, "units")
+
+        response = await takes(operator, after, "undo", grounds={"note": "Berkas keliru."})
+        assert response.status_code == 201, response.text
+        undone = await done(operator, after)
+
+        assert undone["state"] == "undone"
+        household, proposal = unit["subjects"]
+        assert (await operator.reads(proposal))["state"] == "withdrawn"
+        drafted = (await operator.gets(f"/v1/households/{household['id']}")).json()
+        assert drafted["state"] == "inactive"
+
+    async def test_only_by_whoever_sent_it(self, registry: Registry, operator: Caller):
+        after = await applied(operator, await checked(operator, [a_row(registry.village)]))
+        other = await registry.newcomer(R.VILLAGE_OPERATOR)
+
+        response = await takes(other, after, "undo", grounds={"note": "Berkas keliru."})
+
+        assert refused(response) == (403, "others-import")
+
+
+class TestWho:
+    async def test_sends_which_files(self, registry: Registry):
+        head = await registry.caller(R.VILLAGE_HEAD)
+
+        assert refused(await sends(head, a_file([a_row(registry.village)]))) == (
+            403,
+            "kind-not-yours",
+        )
+
+    async def test_sees_an_import_of_his_region_and_no_other(
+        self, registry: Registry, operator: Caller
+    ):
+        ready = await checked(operator, [a_row(registry.village)])
+        verifier = await registry.caller(R.REGENCY_VERIFIER, over=registry.village.at(Tier.REGENCY))
+        stranger = await registry.caller(R.VILLAGE_OPERATOR, over=registry.neighbour)
+
+        for path in ("", "/rows", "/units"):
+            address = f"/v1/imports/{ready['id']}{path}"
+            assert (await verifier.gets(address)).status_code == 200
+            assert refused(await stranger.gets(address)) == (404, "import-not-found")
