@@ -6,13 +6,14 @@ already when the same bytes come again.
 """
 
 import asyncio
+import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from shutil import copyfileobj
+from shutil import copyfileobj, rmtree
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:  # it is a name for type checkers only
 
 log = structlog.get_logger("siks.storage")
 CHUNK = 262_144
+S3_PART = 8_388_608
+LARGE = 32_000_000  # is sent to a bucket in parts
 
 
 class ContentMissing(NotFound):
@@ -53,9 +56,12 @@ class Bucket:
 
 
 class Storage:
-    def __init__(self, store: LocalStore | S3Store, disk: Path | None = None) -> None:
+    def __init__(
+        self, store: LocalStore | S3Store, disk: Path | None = None, prefix: str = ""
+    ) -> None:
         self._store = store
         self._disk = disk
+        self._prefix = prefix
 
     @classmethod
     def at(cls, url: str, bucket: Bucket) -> "Storage":
@@ -70,22 +76,70 @@ class Storage:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(LocalStore(folder), folder)
 
+    def beside(self, name: str) -> "Storage":
+        """A place of its own for what is needed for a time, and then dropped as a whole."""
+        return Storage(self._store, self._disk, f"{name}/")
+
     async def put(self, sha256: bytes, content: BinaryIO, size: int) -> None:
         """Keep it, if it is not there; whole and on the disk, or not at all."""
         try:
             if await self._size(sha256) == size:
                 return
             if self._disk is not None:
-                await asyncio.to_thread(_write, self._disk / _name(sha256), content)
+                await asyncio.to_thread(_write, self._disk / self._name(sha256), content)
                 return
-            whole = await asyncio.to_thread(_read, content)
-            await obstore.put_async(self._store, _name(sha256), whole, use_multipart=False)
+            name, is_large = self._name(sha256), size > LARGE
+            whole = await asyncio.to_thread(_read, content, is_large)
+            await obstore.put_async(self._store, name, whole, use_multipart=is_large)
         except (BaseError, OSError) as error:
             raise _failed(error) from error
 
+    async def join(self, sha256: bytes, pieces: AsyncIterator[bytes]) -> bool:
+        """Keep what the pieces come to, if it is what was said; never all of it in memory.
+
+        Also where it is there: who knows a sum need not have the file.
+        """
+        try:
+            handle, half = tempfile.mkstemp(prefix=".half-", dir=self._disk)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    is_it = await _joined(file, pieces) == sha256
+                if is_it:
+                    await self._settled(sha256, Path(half))
+            finally:
+                await asyncio.to_thread(Path(half).unlink, missing_ok=True)
+        except (BaseError, OSError) as error:
+            raise _failed(error) from error
+        return is_it
+
+    async def _settled(self, sha256: bytes, half: Path) -> None:
+        if self._disk is not None:
+            await asyncio.to_thread(_rename, half, self._disk / self._name(sha256))
+            return
+        await obstore.put_async(
+            self._store, self._name(sha256), half, use_multipart=True, chunk_size=S3_PART
+        )
+
+    async def drop(self) -> None:
+        """All that lies in this place. What cannot be dropped now is in nobody's way."""
+        assert self._prefix, "only what is kept for a time is dropped"  # noqa: S101
+        try:
+            if self._disk is not None:
+                await asyncio.to_thread(rmtree, self._disk / self._prefix, ignore_errors=True)
+                return
+            async for some in obstore.list(self._store, self._prefix):
+                await obstore.delete_async(self._store, [each["path"] for each in some])
+        except (BaseError, OSError) as error:
+            log.warning("storage_not_dropped", kind=type(error).__name__)
+
+    def _name(self, sha256: bytes) -> str:
+        """A folder of a million files is slow to list; a hundredth of them is not."""
+        digits = sha256.hex()
+        return f"{self._prefix}{digits[:2]}/{digits}"
+
     async def _size(self, sha256: bytes) -> int | None:
         try:
-            return (await obstore.head_async(self._store, _name(sha256)))["size"]
+            return (await obstore.head_async(self._store, self._name(sha256)))["size"]
         except FileNotFoundError:
             return None
 
@@ -98,7 +152,7 @@ class Storage:
         """
         options = {"range": part} if part else None
         try:
-            found = await obstore.get_async(self._store, _name(sha256), options=options)  # type: ignore[arg-type]
+            found = await obstore.get_async(self._store, self._name(sha256), options=options)  # type: ignore[arg-type]
         except FileNotFoundError:
             raise ContentMissing from None
         except (BaseError, OSError) as error:
@@ -113,26 +167,21 @@ async def _pieces(found: "GetResult") -> AsyncIterator[bytes]:
         yield bytes(piece)
 
 
-def _name(sha256: bytes) -> str:
-    """A folder of a million files is slow to list; a hundredth of them is not."""
-    digits = sha256.hex()
-    return f"{digits[:2]}/{digits}"
-
-
 def _failed(error: Exception) -> Overloaded:
     """Of the fault only its kind is told: its words name our storage."""
     log.error("storage_failed", kind=type(error).__name__)
     return Overloaded(retry_after=5)
 
 
-def _read(content: BinaryIO) -> bytes:
+def _read(content: BinaryIO, is_large: bool) -> bytes | BinaryIO:  # noqa: FBT001 - for a thread
+    """What is large is read as it is sent."""
     content.seek(0)
-    return content.read()
+    return content if is_large else content.read()
 
 
 def _write(path: Path, content: BinaryIO) -> None:
     """For us alone; under its name only once the disk has all of it."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     content.seek(0)
     handle, half = tempfile.mkstemp(prefix=".half-", dir=path.parent)  # readable by us alone
     try:
@@ -144,6 +193,27 @@ def _write(path: Path, content: BinaryIO) -> None:
     except BaseException:
         Path(half).unlink(missing_ok=True)
         raise
+    _settle(path.parent)
+
+
+async def _joined(file: BinaryIO, pieces: AsyncIterator[bytes]) -> bytes:
+    """All of them on the disk, and their SHA-256."""
+    found = hashlib.sha256()
+
+    def add(piece: bytes) -> None:
+        file.write(piece)
+        found.update(piece)
+
+    async for piece in pieces:
+        await asyncio.to_thread(add, piece)
+    file.flush()
+    await asyncio.to_thread(os.fsync, file.fileno())
+    return found.digest()
+
+
+def _rename(half: Path, path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    half.replace(path)
     _settle(path.parent)
 
 

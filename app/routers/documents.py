@@ -1,17 +1,12 @@
 """Documents, sent as they are: `/v1/documents`, and the photos of a visit."""
 
-import re
-from collections.abc import AsyncIterator
 from datetime import datetime
 from email.message import Message
 from typing import Annotated, Any, BinaryIO, Literal, cast
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import Receive, Scope, Send
 
 from app.commands.documents import Sent, keep
 from app.db import documents
@@ -37,11 +32,11 @@ from app.domain.documents import (
     permitted,
     safe_name,
 )
-from app.domain.errors import Outdated, Overloaded
+from app.domain.errors import Outdated
 from app.domain.regions import OutsideYourRegion
 from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, GroundsNotAsked, RoleMayNot
 from app.exchange.contents import Examiner
-from app.exchange.storage import ContentMissing, Storage
+from app.exchange.storage import ContentMissing
 from app.routers.access import (
     AccessNow,
     CurrentActor,
@@ -56,15 +51,15 @@ from app.routers.access import (
     created,
 )
 from app.routers.audit import AuditEntryView, answer_step
+from app.routers.downloads import Content, Known, RangeAsked, answer_content, storage_of
+from app.routers.files import NotAFile, Upload
 from app.routers.grounds import Grounds
 from app.routers.households import LocationView
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import Shape
-from app.routers.uploads import NotAFile, Upload
 
 router = APIRouter(tags=["documents"], route_class=WritingRoute)
 PATH = "/v1/documents"
-DOWNLOADS_AT_ONCE = 20  # a slow line holds on to one for minutes
 A_FILE = {"schema": {"type": "string", "format": "binary"}}
 BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {str(kind): A_FILE for kind in MediaType}}
@@ -143,12 +138,7 @@ FileName = Annotated[
 ]
 
 
-def storage_of(request: Request) -> Storage:
-    storage: Storage = request.app.state.storage
-    return storage
-
-
-def _name_in(disposition: str | None) -> str | None:
+def name_in(disposition: str | None) -> str | None:
     """What cannot be read is no name; a document needs none."""
     if disposition is None:
         return None
@@ -179,7 +169,7 @@ async def stored_file(
     kind_fits(purpose, content.media_type)
     assert upload is not None  # noqa: S101 - or there was no content
     await storage_of(request).put(upload.sha256, cast("BinaryIO", upload.file), upload.size)
-    return Sent(purpose, content, upload.size, upload.sha256, _name_in(disposition), survey_id)
+    return Sent(purpose, content, upload.size, upload.sha256, name_in(disposition), survey_id)
 
 
 @router.post(
@@ -281,89 +271,11 @@ async def take_document_step(
 # --- the bytes
 
 
-class Downloads:
-    """How many are being sent just now."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.now = 0
-
-    def admit(self) -> None:
-        if self.now >= self.most:
-            raise Overloaded(retry_after=5)
-
-
-class Download(StreamingResponse):
-    """It counts as long as it lasts, however it ends."""
-
-    def __init__(
-        self, pieces: AsyncIterator[bytes], status: int, headers: dict[str, str], of: Downloads
-    ) -> None:
-        super().__init__(pieces, status, headers, media_type=None)
-        self._downloads = of
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._downloads.now += 1
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._downloads.now -= 1
-
-
-RANGE = re.compile(r"bytes=([0-9]{0,12})-([0-9]{0,12})")
-
-
-def part_of(asked: str | None, size: int) -> tuple[int, int] | None:
-    """From where to before where, of one range that lies in it; any other is not heeded."""
-    found = RANGE.fullmatch(asked or "")
-    if found is None or found.group(1, 2) == ("", ""):
-        return None
-    if not found[1]:
-        first, end = max(size - int(found[2]), 0), size
-    else:
-        first, end = int(found[1]), min(int(found[2] or size) + 1, size)
-    return (first, end) if first < end else None
-
-
-def _headers(stored: Stored) -> dict[str, str]:
-    """Nothing in it is to run in a browser, and nothing of it in a cache that others look into."""
+def _content(stored: Stored) -> Content:
     plain = f"{stored.purpose}-{stored.id}.{EXTENSION[stored.media_type]}"
     stem = (stored.file_name or "").rpartition(".")[0] or stored.file_name
     named = f"{stem}.{EXTENSION[stored.media_type]}" if stem else plain
-    return {
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(named)}",
-        "ETag": f'"{stored.sha256.hex()}"',
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-cache",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-    }
-
-
-def _is_known(etag: str, said: str | None) -> bool:
-    """nginx makes an ETag a weak one where it compresses: it names the same bytes."""
-    known = {each.strip().removeprefix("W/") for each in (said or "").split(",")}
-    return etag in known or "*" in known
-
-
-async def answer_content(request: Request, stored: Stored) -> Response:
-    """The bytes, a part of them, or that they are known."""
-    headers = _headers(stored)
-    if _is_known(headers["ETag"], request.headers.get("if-none-match")):
-        return Response(None, 304, headers)
-    is_same = request.headers.get("if-range", headers["ETag"]) == headers["ETag"]
-    part = part_of(request.headers.get("range") if is_same else None, stored.size)
-    downloads: Downloads = request.app.state.downloads
-    downloads.admit()
-    pieces = await storage_of(request).get(stored.sha256, stored.size, part)
-    first, end = part or (0, stored.size)
-    headers |= {"Content-Type": stored.media_type, "Content-Length": str(end - first)}
-    if part:
-        headers["Content-Range"] = f"bytes {first}-{end - 1}/{stored.size}"
-    return Download(pieces, 206 if part else 200, headers, of=downloads)
-
-
-Conditional = Annotated[str | None, Header(max_length=1000)]
+    return Content(stored.sha256, stored.size, stored.media_type, plain, named)
 
 
 @router.get(
@@ -376,9 +288,9 @@ async def read_content(
     document_id: UUID,
     actor: CurrentActor,
     reading: People,
-    _: Annotated[str | None, Header(alias="Range", max_length=100)] = None,
-    __: Annotated[str | None, Header(alias="If-None-Match", max_length=1000)] = None,
+    _: RangeAsked = None,
+    __: Known = None,
 ) -> Response:
     """The bytes of a document, as they were sent. That you opened it is kept."""
     stored = await documents.stored(reading, document_id, within=actor.region, seen_by=actor)
-    return await answer_content(request, stored)
+    return await answer_content(request, _content(stored))

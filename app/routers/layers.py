@@ -8,7 +8,7 @@ which it is answered. (The token check stands before the body: of a stranger not
 import asyncio
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from uuid import uuid4
 
 import structlog
@@ -99,11 +99,16 @@ class Deadline:
 
     The work is a task of its own: to cancel it may take as long as the network is dead, and the
     caller need not wait for that. An answer that has begun is not cut, however slow the line.
+    On the paths of `longer` the work has the seconds of `more`.
     """
 
-    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, seconds: float, longer: Container[str] = (), more: float = 0
+    ) -> None:
         self.app = app
         self.seconds = seconds
+        self._longer = longer
+        self._more = more
         self._ending: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,7 +126,7 @@ class Deadline:
 
         work = asyncio.create_task(self._work(scope, receive, send_in_time))
         try:
-            await asyncio.wait({work}, timeout=self.seconds)
+            await asyncio.wait({work}, timeout=self._seconds_for(scope["path"]))
             if not work.done() and not begun:
                 is_over = True
                 refusal = problem_response(Overloaded(), language=language_of(scope))
@@ -130,6 +135,9 @@ class Deadline:
             await work
         finally:
             self._end(work)
+
+    def _seconds_for(self, path: str) -> float:
+        return self._more if path in self._longer else self.seconds
 
     async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
@@ -147,11 +155,11 @@ class OnlyJson:
     """
 
     def __init__(
-        self, app: ASGIApp, *, forms: Collection[str] = (), but_not: Collection[str] = ()
+        self, app: ASGIApp, *, forms: Collection[str] = (), but_not: Container[str] = ()
     ) -> None:
         self.app = app
         self._forms = frozenset(forms)
-        self._elsewhere = frozenset(but_not)
+        self._elsewhere = but_not
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._is_foreign(scope["path"], Headers(scope=scope)):
@@ -179,14 +187,14 @@ class WholeBody:
         most: int,
         seconds: float,
         at_once: int,
-        but_not: Collection[str] = (),
+        but_not: Container[str] = (),
     ) -> None:
         self.app = app
         self.most = most
         self.seconds = seconds
         self.at_once = at_once
         self.arriving = 0
-        self._elsewhere = frozenset(but_not)
+        self._elsewhere = but_not
 
     def _is_ours(self, scope: Scope) -> bool:
         if scope["type"] != "http" or scope["path"] in self._elsewhere:

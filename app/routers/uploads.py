@@ -1,141 +1,297 @@
-"""Files on their way in, in pure ASGI: each whole before anything else is done with it.
+"""Uploads in parts, for large files and weak lines: `/v1/uploads`."""
 
-They are kept out of memory, and what is not asked of them here is whether they are what they say.
-"""
+import base64
+from datetime import datetime
+from typing import Annotated, Any, BinaryIO, Literal, cast
+from uuid import UUID
 
-import asyncio
-import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import IO
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Path as InPath
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.background import BackgroundTask
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from app.commands import uploads as commands
+from app.commands.uploads import Part, Told, begin, join, place, place_of, store, take
+from app.db import uploads
+from app.db.audit import MovedMeanwhile
+from app.db.pages import Asked
+from app.db.sessions import reading_in
+from app.domain.diagrams import as_markdown
+from app.domain.documents import safe_name
+from app.domain.errors import Outdated
+from app.domain.imports.columns import ImportKind
+from app.domain.imports.workflow import ImportedAlready, KindNotYours
+from app.domain.uploads import (
+    MOST_PART_BYTES,
+    PART_BYTES,
+    UPLOADS,
+    FileTooLarge,
+    NoSuchPart,
+    PartDamaged,
+    PartsMissing,
+    TooManyUploads,
+    UploadAction,
+    UploadClosed,
+    UploadNotFound,
+    UploadState,
+    WholeDamaged,
+)
+from app.domain.workflow import ActionNotOpen, Ground, RoleMayNot
+from app.exchange.storage import ContentMissing
+from app.routers.access import (
+    AccessNow,
+    After,
+    CurrentActor,
+    IfMatch,
+    Limit,
+    ReadingNow,
+    Transaction,
+    WritingRoute,
+    answer_page,
+    answer_versioned,
+    created,
+    database_of,
+)
+from app.routers.audit import AuditEntryView, answer_step
+from app.routers.downloads import storage_of
+from app.routers.files import NotAPart, Upload
+from app.routers.imports import PATH as IMPORTS_PATH
+from app.routers.problems import VersionNotNamed, refuses
+from app.routers.shapes import Line, Shape
 
-from app.domain.errors import Overloaded, Refusal, Said
-from app.routers.layers import has_body, is_declared_larger, kind_of, once
-from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
+PATH = "/v1/uploads"
+PART = PATH + "/{upload_id}/parts/{number}"
+STEPS = PATH + "/{upload_id}/steps"
+router = APIRouter(tags=["uploads"], route_class=WritingRoute)
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$", strict=True)]
 
 
-class NotAFile(NotJson):
-    """The body is not declared as a document."""
+class UploadRequest(Shape):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "bdt2015",
+                    "file_name": "bdt_cilegon.csv",
+                    "bytes": 250_000_000,
+                    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                }
+            ]
+        }
+    )
 
-    title = Said(id="Jenis berkas tidak didukung", en="This kind of file is not supported")
-    detail = Said(
-        id="Kirim berkasnya sebagai isi permintaan, dengan Content-Type application/pdf, "
-        "image/jpeg atau image/png.",
-        en="Send the file itself as the body, with the Content-Type application/pdf, image/jpeg "
-        "or image/png.",
+    kind: ImportKind
+    file_name: Line | None = None
+    bytes: Annotated[int, Field(ge=1, le=2**53, strict=True)]
+    sha256: Sha256 = Field(description="Of the whole file.")
+    part_bytes: Annotated[int, Field(ge=PART_BYTES, le=MOST_PART_BYTES, strict=True)] = Field(
+        default=PART_BYTES,
+        description="How large the parts are to be; smaller ones for weak lines.",
+    )
+
+    def told(self) -> Told:
+        name = safe_name(self.file_name or "")
+        return Told(self.kind, name, self.bytes, bytes.fromhex(self.sha256), self.part_bytes)
+
+
+class OpenUploadAction(BaseModel):
+    action: UploadAction
+    needs: list[Ground]
+    targets: list[UploadState]
+
+
+class UploadView(BaseModel):
+    version: int
+    id: UUID
+    kind: ImportKind
+    state: UploadState
+    file_name: str | None
+    bytes: int
+    sha256: str
+    part_bytes: int = Field(description="Of every part but the last, which has the rest.")
+    parts: int = Field(description="How many there are; they are numbered from 1.")
+    missing: list[int] = Field(description="Those that have not come, while the upload is open.")
+    region_code: str = Field(description="Yours; empty for the nation.")
+    import_id: UUID | None = Field(description="What it has become.")
+    created_at: datetime
+    updated_at: datetime
+    open_actions: list[OpenUploadAction]
+
+
+class UploadPage(BaseModel):
+    next: str | None = Field(description="Send it as `after` for the next page; null: the last.")
+    items: list[UploadView]
+
+
+class PartStored(BaseModel):
+    number: int
+    bytes: int
+    sha256: str
+    missing: int = Field(description="How many parts have not come yet.")
+
+
+class UploadStepRequest(Shape):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "complete"}]})
+
+    action: Literal[UploadAction.COMPLETE, UploadAction.DISCARD]
+
+
+def _answered(body: str, upload_id: UUID, *, is_new: bool) -> Response:
+    response = created(answer_versioned(body), f"{PATH}/{upload_id}")
+    response.status_code = 201 if is_new else 200
+    return response
+
+
+@router.post(
+    PATH,
+    status_code=201,
+    response_model=UploadView,
+    responses={
+        200: {"model": UploadView, "description": "You have begun this file before: go on."},
+        **refuses(RoleMayNot, KindNotYours, ImportedAlready, TooManyUploads, FileTooLarge),
+    },
+)
+async def begin_upload(
+    request: Request, upload: UploadRequest, actor: CurrentActor, session: Transaction
+) -> Response:
+    """Begin to send a file in parts, or go on with one: whoever sends the same is told what is
+    missing. When all parts are there, the step `complete` makes the import."""
+    largest = request.app.state.settings.largest_upload
+    begun, is_new = await begin(session, upload.told(), by=actor, largest=largest)
+    body = await uploads.document(
+        await reading_in(session), begun.id, within=actor.region, seen_by=actor
+    )
+    return _answered(body, begun.id, is_new=is_new)
+
+
+@router.get(PATH, response_model=UploadPage, responses=refuses())
+async def list_uploads(
+    request: Request,
+    actor: CurrentActor,
+    reading: ReadingNow,
+    after: After,
+    state: Annotated[UploadState | None, Query()] = None,
+    limit: Limit = 50,
+) -> Response:
+    """Your uploads, in pages."""
+    asked = Asked(after, limit, {"created_by = {}": actor.id, "state = {}": state})
+    body = await uploads.list_page(reading, asked, within=actor.region, seen_by=actor)
+    return answer_page(request, body)
+
+
+@router.get(PATH + "/{upload_id}", response_model=UploadView, responses=refuses(UploadNotFound))
+async def read_upload(upload_id: UUID, actor: CurrentActor, reading: ReadingNow) -> Response:
+    """An upload of yours, and which of its parts are missing."""
+    return answer_versioned(
+        await uploads.document(reading, upload_id, within=actor.region, seen_by=actor)
     )
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file that has arrived: in memory while it is small, then on the disk."""
-
-    file: IO[bytes]
-    size: int
-    sha256: bytes
+# --- parts
 
 
-class WholeFile:
-    """`WholeBody` for the paths where files are sent: they come to lie in `state.upload`.
-
-    A file says that it is of one of the `kinds` taken there; whether it is, the route finds out.
-    How many may be arriving is one limit; how much of them is kept meanwhile, another.
-    """
-
-    IN_MEMORY = 1_000_000
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        paths: Collection[str],
-        kinds: Collection[str],
-        most: int,
-        seconds: float,
-        at_once: int,
-        most_kept: int,
-    ) -> None:
-        self.app = app
-        self.paths = frozenset(paths)
-        self.kinds = frozenset(kinds)
-        self.most = most
-        self.seconds = seconds
-        self.at_once = at_once
-        self.most_kept = most_kept
-        self.arriving = 0
-        self.kept = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and scope["path"] in self.paths
-        headers = Headers(scope=scope) if is_ours else None
-        if headers is None or not has_body(headers):
-            await self.app(scope, receive, send)
-            return
-        with SpooledTemporaryFile(max_size=self.IN_MEMORY) as file:
-            counted = _Counted(self, file)
-            try:
-                upload = await self._arrived(counted, headers, receive)
-                if isinstance(upload, Refusal):
-                    refusal = problem_response(upload, language=language_of(scope))
-                    await refusal(scope, receive, send)
-                elif upload is not None:
-                    scope.setdefault("state", {})["upload"] = upload
-                    await self.app(scope, once(b"", receive), send)
-            finally:
-                self.kept -= counted.size
-
-    async def _arrived(
-        self, counted: "_Counted", headers: Headers, receive: Receive
-    ) -> Upload | Refusal | None:
-        if kind_of(headers) not in self.kinds:
-            return NotAFile()
-        if is_declared_larger(headers, self.most):
-            return TooLarge(limit=self.most)
-        if self.arriving >= self.at_once:
-            return Overloaded()
-        self.arriving += 1
-        try:
-            async with asyncio.timeout(self.seconds):
-                return await self._read(counted, receive)
-        except TimeoutError:
-            return TooSlow(seconds=int(self.seconds))
-        finally:
-            self.arriving -= 1
-
-    async def _read(self, counted: "_Counted", receive: Receive) -> Upload | Refusal | None:
-        """All of it; or why not; or None where the sender is gone."""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            counted.add(message.get("body", b""))
-            if counted.size > self.most:
-                return TooLarge(limit=self.most)
-            if self.kept > self.most_kept:
-                return Overloaded()
-            more = message.get("more_body", False)
-        return counted.upload()
+async def stored_part(
+    request: Request,
+    upload_id: UUID,
+    number: Annotated[int, InPath(ge=1, le=100_000)],
+    actor: CurrentActor,
+    digest: Annotated[
+        str,
+        Header(
+            alias="Content-Digest",
+            pattern="^sha-256=:[A-Za-z0-9+/]{43}=:$",
+            description="The SHA-256 of the part (RFC 9530): `sha-256=:` base64 `:`.",
+        ),
+    ],
+) -> Part:
+    """The bytes lie in the storage before a transaction begins: nobody waits for a slow disk."""
+    upload: Upload | None = getattr(request.state, "upload", None)
+    if upload is None:
+        raise NotAPart
+    told = base64.b64decode(digest.removeprefix("sha-256=:").removesuffix(":"))
+    part = Part(number, upload.size, told, upload.sha256, cast("BinaryIO", upload.file))
+    await store(database_of(request), storage_of(request), upload_id, part, by=actor)
+    return part
 
 
-class _Counted:
-    """One file on its way in, and what it adds to those that are kept."""
+@router.put(
+    PART,
+    openapi_extra=BODY,
+    responses=refuses(UploadNotFound, NoSuchPart, UploadClosed, NotAPart, PartDamaged),
+)
+async def store_part(
+    upload_id: UUID,
+    part: Annotated[Part, Depends(stored_part)],
+    actor: CurrentActor,
+    session: Transaction,
+) -> PartStored:
+    """Send a part as it is, in whatever order, and again if you do not know whether it came."""
+    missing = await place(session, upload_id, part, by=actor)
+    return PartStored(
+        number=part.number, bytes=part.size, sha256=part.sha256.hex(), missing=missing
+    )
 
-    def __init__(self, layer: WholeFile, file: IO[bytes]) -> None:
-        self._layer = layer
-        self._file = file
-        self._sum = hashlib.sha256()
-        self.size = 0
 
-    def add(self, chunk: bytes) -> None:
-        self._file.write(chunk)
-        self._sum.update(chunk)
-        self.size += len(chunk)
-        self._layer.kept += len(chunk)
+# --- the whole
 
-    def upload(self) -> Upload:
-        return Upload(self._file, self.size, self._sum.digest())
+
+async def joined(
+    request: Request, upload_id: UUID, step: UploadStepRequest, actor: CurrentActor
+) -> UploadStepRequest:
+    """A gigabyte takes its time, and no transaction waits for it."""
+    if step.action is UploadAction.COMPLETE:
+        await join(database_of(request), storage_of(request), upload_id, by=actor)
+    return step
+
+
+def _dropping(response: Response, request: Request, upload_id: UUID) -> Response:
+    """The parts are not needed once it is told that they are not."""
+    response.background = BackgroundTask(place_of(storage_of(request), upload_id).drop)
+    return response
+
+
+def _led_to(response: Response, import_id: UUID | None) -> Response:
+    if import_id is not None:
+        response.headers["Location"] = f"{IMPORTS_PATH}/{import_id}"
+    return response
+
+
+@router.post(
+    STEPS,
+    status_code=201,
+    response_model=AuditEntryView,
+    description="Complete an upload: the whole is compared with its SHA-256 and becomes an import, "
+    "which `Location` names. Or discard it.\n\n" + as_markdown(UPLOADS),
+    responses=refuses(
+        UploadNotFound,
+        RoleMayNot,
+        KindNotYours,
+        ActionNotOpen,
+        MovedMeanwhile,
+        Outdated,
+        VersionNotNamed,
+        PartsMissing,
+        WholeDamaged,
+        ImportedAlready,
+        ContentMissing,
+    ),
+)
+async def take_upload_step(
+    request: Request,
+    upload_id: UUID,
+    step: Annotated[UploadStepRequest, Depends(joined)],
+    actor: CurrentActor,
+    session: Transaction,
+    access: AccessNow,
+    version: IfMatch,
+) -> Response:
+    wanted = commands.Asked(upload_id, version, step.action)
+    entry, import_id = await take(session, wanted, by=actor)
+    response = await answer_step(session, access, entry)
+    return _dropping(_led_to(response, import_id), request, upload_id)
