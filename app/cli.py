@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from app.cli_accounts import accounts
-from app.settings import CannotRun, Settings, read_settings
+from app.cli_imports import import_file
+from app.settings import CannotRun, read_settings
 
 if TYPE_CHECKING:
     from app.databases import Databases
@@ -27,6 +28,7 @@ siks.add_typer(demo, name="demo")
 siks.add_typer(regions, name="regions")
 siks.add_typer(audit, name="audit")
 siks.add_typer(accounts, name="accounts")
+siks.command("import")(import_file)
 
 console = Console()
 Url = Annotated[str | None, typer.Option("--url", help="Where the service is.")]
@@ -50,8 +52,20 @@ def serve(
             ready = serving.completed(settings, opened)
         if opened.embedded if with_demo is None else with_demo:
             _offer_demo(opened)
-        console.print(f"Serving on {_address(settings)} (documentation: /docs). Ctrl-C stops it.")
+        console.print(f"Serving on {settings.address} (documentation: /docs). Ctrl-C stops it.")
         serving.serve(ready, port)
+
+
+@siks.command()
+def worker() -> None:
+    """Work on jobs: imports, and whatever else takes long. Several may run, on any machine."""
+    from app import databases, serving
+
+    settings = read_settings()
+    with databases.opened(settings) as opened:
+        databases.check_service_role(opened.as_app)
+        console.print("Working on jobs. Ctrl-C stops it; what is under way is put back.")
+        serving.work(settings, opened.as_app)
 
 
 @siks.command()
@@ -78,7 +92,7 @@ def health(url: Url = None) -> None:
     """Whether the service can work now: exit 0 if so, else 1. For containers and for people."""
     from app.client import is_ready
 
-    can_work = is_ready(url or _address(read_settings()))
+    can_work = is_ready(url or read_settings().address)
     print("ready" if can_work else "not ready")
     if not can_work:
         raise typer.Exit(1)
@@ -107,7 +121,7 @@ def token(
     """Sign in and print an access token, for `Authorization: Bearer`."""
     from app.client import sign_in
 
-    print(sign_in(url or _address(read_settings()), username, password))
+    print(sign_in(url or read_settings().address, username, password))
 
 
 # At most 400 to a village: more would be like no village there is.
@@ -145,7 +159,7 @@ def walk_demo(url: Url = None) -> None:
     from app.demo.walk import Stumbled, walk
 
     try:
-        asyncio.run(walk(url or _address(read_settings())))
+        asyncio.run(walk(url or read_settings().address))
     except Stumbled as reason:
         raise CannotRun(f"the walk ended early: {reason}") from None
     verify_audit()
@@ -210,11 +224,6 @@ def _refuse_second(opened: "Databases") -> None:
         raise CannotRun(
             f"another siks of this clone is running (process {server.holder}): stop it first"
         )
-
-
-def _address(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
 
 
 def _leave(number: int, _: object) -> NoReturn:

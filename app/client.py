@@ -14,7 +14,7 @@ def sign_in(url: str, username: str, password: str) -> str:
     except httpx.TransportError as error:
         raise CannotRun(f"{url} does not answer ({error}): is the service running?") from None
     if not answer.is_success:
-        raise CannotRun(f"{url} refuses: {_said(answer)}")
+        raise CannotRun(f"{url} refuses: {said(answer)}")
     return str(answer.json()["access_token"])
 
 
@@ -26,7 +26,7 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def _said(answer: httpx.Response) -> str:
+def said(answer: httpx.Response) -> str:
     try:
         problem = answer.json()
         return f"{problem['title']}. {problem.get('detail', '')}"

@@ -1,0 +1,208 @@
+"""Files on their way to the service over HTTP, as anybody's own program would send them."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx2 as httpx
+
+from app.client import said
+from app.settings import CannotRun
+
+PART_BYTES = (1 << 20, 8 << 20)  # at least, at most
+PARTS = 64  # about so many, where that lies between the two
+WAITS = (1, 2, 4, 8, 16, 30)  # seconds; a line may be gone for a minute
+FIRST_LOOK, LOOK = 0.2, 2.0  # seconds
+PATIENCE = httpx.Timeout(60, read=300)  # to put a large file together takes its time
+AT_WORK = {"received", "checking", "applying", "undoing"}
+UNAUTHORIZED, BUSY = 401, {429, 503}
+
+Told = Callable[[str, int, int | None], None]  # what is being done, how much of it, of how much
+
+
+class Refused(CannotRun):
+    """The service said no; `code` is what it said in short."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(f"the service refuses: {said(answer)}")
+        try:
+            self.problem: Mapping[str, Any] = answer.json()
+        except ValueError:
+            self.problem = {}
+
+    @property
+    def code(self) -> str:
+        return str(self.problem.get("type", "")).removeprefix("urn:siks:problem:")
+
+
+class Service:
+    """One line to it, taken up again when it breaks. `sign_in` gives a token that lives."""
+
+    def __init__(
+        self,
+        url: str,
+        sign_in: Callable[[], str],
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._sign_in = sign_in
+        self._token = sign_in()
+        english = {"Accept-Language": "en"}
+        self._http = httpx.Client(
+            base_url=url, headers=english, timeout=PATIENCE, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **asked: str) -> Any:  # noqa: ANN401
+        return self._asked("GET", path, params=asked).json()
+
+    def post(self, path: str, body: object, *, version: int | None = None) -> httpx.Response:
+        """Under a name of its own: sent twice it has one effect."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return self._asked("POST", path, json=body, headers=headers)
+
+    def put(self, path: str, content: bytes, headers: Mapping[str, str]) -> None:
+        self._asked("PUT", path, content=content, headers=headers)
+
+    def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        answer = self._heard(method, path, **more)
+        if answer.status_code == UNAUTHORIZED:  # a token lives ten minutes
+            self._token = self._sign_in()
+            answer = self._heard(method, path, **more)
+        if not answer.is_success:
+            raise Refused(answer)
+        return answer
+
+    def _heard(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        headers = {**more.pop("headers", {}), "Authorization": f"Bearer {self._token}"}
+        for wait in WAITS:
+            try:
+                answer = self._http.request(method, path, headers=headers, **more)
+            except httpx.TransportError:
+                time.sleep(wait)
+                continue
+            if answer.status_code not in BUSY:
+                return answer
+            time.sleep(wait)
+        try:
+            return self._http.request(method, path, headers=headers, **more)
+        except httpx.TransportError as error:
+            raise CannotRun(f"the service does not answer ({error}): try again later") from None
+
+
+def sent(service: Service, file: Path, kind: str, told: Told) -> dict[str, Any]:
+    """The import that the file has become. What the service has of it is not sent again."""
+    size, sha256 = _sum(file)
+    body = {
+        "kind": kind,
+        "file_name": file.name,
+        "bytes": size,
+        "sha256": sha256,
+        "part_bytes": min(max(size // PARTS, PART_BYTES[0]), PART_BYTES[1]),
+    }
+    try:
+        upload = service.post("/v1/uploads", body).json()
+        _fill(service, file, upload, told)
+        path = f"/v1/uploads/{upload['id']}/steps"
+        made = service.post(path, {"action": "complete"}, version=upload["version"])
+        where = made.headers["location"]
+    except Refused as why:
+        if why.code != "imported-already":
+            raise
+        where = f"/v1/imports/{why.problem['import_id']}"
+    import_: dict[str, Any] = service.get(where)
+    return import_
+
+
+def _sum(file: Path) -> tuple[int, str]:
+    try:
+        with file.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        size = file.stat().st_size
+    except OSError as error:
+        raise CannotRun(f"{file} cannot be read ({error.strerror})") from None
+    if not size:
+        raise CannotRun(f"{file} is empty")
+    return size, sha256
+
+
+def _fill(service: Service, file: Path, upload: Mapping[str, Any], told: Told) -> None:
+    size, part_bytes = upload["bytes"], upload["part_bytes"]
+    done = size - sum(_size(upload, number) for number in upload["missing"])
+    told("sending", done, size)
+    with file.open("rb") as content:
+        for number in upload["missing"]:
+            content.seek((number - 1) * part_bytes)
+            part = content.read(part_bytes)
+            digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
+            headers = {
+                "Content-Type": "application/octet-stream",
+                "Content-Digest": f"sha-256=:{digest}:",
+            }
+            service.put(f"/v1/uploads/{upload['id']}/parts/{number}", part, headers)
+            done += len(part)
+            told("sending", done, size)
+
+
+def _size(upload: Mapping[str, Any], number: int) -> int:
+    part_bytes: int = upload["part_bytes"]
+    size: int = upload["bytes"]
+    return min(part_bytes, size - (number - 1) * part_bytes)
+
+
+def settled(service: Service, import_: Mapping[str, Any], told: Told) -> dict[str, Any]:
+    """The import once nobody is at work on it."""
+    wait = FIRST_LOOK
+    while True:
+        now: dict[str, Any] = service.get(f"/v1/imports/{import_['id']}")
+        if now["state"] not in AT_WORK:
+            return now
+        job = service.get(f"/v1/jobs/{now['job_id']}")
+        told(job["phase"] or "waiting", job["done"], job["total"])
+        time.sleep(wait)
+        wait = min(wait * 2, LOOK)
+
+
+def applied(service: Service, import_: Mapping[str, Any], mode: str, told: Told) -> dict[str, Any]:
+    path = f"/v1/imports/{import_['id']}/steps"
+    service.post(path, {"action": "apply", "mode": mode}, version=import_["version"])
+    return settled(service, import_, told)
+
+
+# --- what is wrong
+
+ERROR_COLUMNS = ("row", "column", "severity", "code", "detail")
+
+
+def problems(service: Service, import_: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """Cell by cell, as `ERROR_COLUMNS`; then the rows that were left, with the reason."""
+    path = f"/v1/imports/{import_['id']}"
+    told = set()
+    for row in _pages(service, f"{path}/rows"):
+        for each in row["problems"]:
+            yield row["row"], each["column"], each["severity"], each["code"], each["detail"]
+            if each["severity"] == "error":
+                told.add(row["row"])
+    for unit in _pages(service, f"{path}/units", outcome="left"):
+        why = unit["problem"] or {"code": "left", "detail": ""}
+        for row in sorted({*unit["rows"]} - told):
+            yield row, None, "error", why["code"], why["detail"]
+
+
+def _pages(service: Service, path: str, **asked: str) -> Iterator[dict[str, Any]]:
+    page = service.get(path, limit="200", **asked)
+    yield from page["items"]
+    while page["next"]:
+        page = service.get(path, limit="200", after=page["next"], **asked)
+        yield from page["items"]
