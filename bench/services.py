@@ -33,6 +33,10 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 async def headers_of(app_url: str, role: Role, region: str = "") -> dict[str, str]:
     """Of somebody new in that role."""
+    return headers_for(await somebody(app_url, role, region))
+
+
+async def somebody(app_url: str, role: Role, region: str = "") -> Actor:
     database = Database(app_url, connections=1)
     async with database.transaction(INDONESIA) as session:
         account = await accounts.open_account(
@@ -45,8 +49,12 @@ async def headers_of(app_url: str, role: Role, region: str = "") -> dict[str, st
             from_=LONG_AGO,
         )
     await database.close()
+    return Actor(account.id, role, Region(region))
+
+
+def headers_for(actor: Actor) -> dict[str, str]:
     tokens = Tokens(read_key(KEY), issuer="siks", audience="siks")
-    token = tokens.issue(Actor(account.id, role, Region(region)), session_version=1)
+    token = tokens.issue(actor, session_version=1)
     return {"Authorization": f"Bearer {token}"}
 
 
