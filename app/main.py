@@ -9,13 +9,16 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from app import logs
+from app.commands import job_work
 from app.commands.counts import kept_up
 from app.commands.decree_work import Worker
 from app.commands.sign_in import Door
 from app.db.regions import known_regions
 from app.db.sessions import Database
 from app.domain.documents import MediaType
+from app.domain.imports.workflow import Limits
 from app.domain.regions import INDONESIA
+from app.domain.uploads import MOST_PART_BYTES
 from app.exchange.contents import Examiner
 from app.issuer_keys import IssuerKeys
 from app.issuers import Issuer
@@ -37,15 +40,23 @@ from app.routers import (
     deliberations,
     docs,
     documents,
+    downloads,
     families,
     faults,
+    files,
     handovers,
     health,
     households,
     identities,
+    import_layouts,
+    import_results,
+    imports,
+    jobs,
     labels,
     layers,
     members,
+    nik_cases,
+    nik_workbooks,
     niks,
     notices,
     openings,
@@ -78,8 +89,11 @@ BODIES_AT_ONCE = 300  # that may be arriving
 MAX_FILE_BYTES = 25_000_000
 FILE_SECONDS = 300
 FILES_AT_ONCE = 200
+TABLES_AT_ONCE = 50
+PARTS_AT_ONCE = 100
 MAX_BYTES_OF_FILES = 400_000_000  # that lie in the temporary folder meanwhile
 DEADLINE_SECONDS = 8
+JOIN_SECONDS = 300  # to put a gigabyte together on a slow disk
 PER_CONNECTION = 3  # requests in flight for each connection of the pool, before we say 503
 PUBLIC = {
     "/v1/auth/token",
@@ -94,7 +108,7 @@ PUBLIC = {
     "/docs",
     "/docs/",
 }
-FILES = {documents.PATH}
+FILES = files.Paths(documents.PATH, imports.PATH, uploads.PART)
 ROUTERS = (
     auth,
     passwords,
@@ -110,6 +124,8 @@ ROUTERS = (
     families,
     members,
     niks,
+    nik_cases,
+    nik_workbooks,
     surveys,
     visits,
     documents,
@@ -122,6 +138,11 @@ ROUTERS = (
     agendas,
     statements,
     handovers,
+    imports,
+    import_results,
+    import_layouts,
+    uploads,
+    jobs,
     audit,
     policies,
     windows,
@@ -160,13 +181,20 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database = database
     app.state.storage = storage_of(settings)
     app.state.examine = Examiner()
-    app.state.downloads = documents.Downloads(documents.DOWNLOADS_AT_ONCE)
+    app.state.downloads = downloads.Downloads(downloads.AT_ONCE)
+    app.state.streams = jobs.Streams(jobs.STREAMS_AT_ONCE)
     app.state.door = Door(database, tokens, issuer=_other_issuer(settings))
     worker = Worker(str(settings.database_url), every=timedelta(seconds=settings.decrees_every))
     app.state.decree_worker = worker
     async with (
         kept_up(database, every=timedelta(seconds=settings.counts_every)),
         worker.at_work(),
+        job_work.beside(
+            str(settings.database_url),
+            app.state.storage,
+            wanted=bool(settings.worker),
+            limits=Limits(settings.import_most_doubled),
+        ),
     ):
         yield
     await database.close()
@@ -196,6 +224,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=_layers(settings),
     )
     app.state.settings = settings
+    app.state.is_leaving = lambda: False
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(access.only_known_queries)])
     problems.install(app)
@@ -208,6 +237,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 SENT_HEADERS = [
     "Authorization",
+    "Content-Digest",
     "Content-Disposition",
     "Content-Type",
     "If-Match",
@@ -251,15 +281,46 @@ def _layers(settings: Settings) -> list[Middleware]:
             at_once=BODIES_AT_ONCE,
             but_not=FILES,
         ),
-        Middleware(
-            uploads.WholeFile,
-            paths=FILES,
-            kinds=set(MediaType),
-            most=MAX_FILE_BYTES,
-            seconds=FILE_SECONDS,
-            at_once=FILES_AT_ONCE,
-            most_kept=MAX_BYTES_OF_FILES,
-        ),
+        *_files(),
         Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
-        Middleware(layers.Deadline, seconds=DEADLINE_SECONDS),
+        Middleware(
+            layers.Deadline,
+            seconds=DEADLINE_SECONDS,
+            longer=files.Paths(uploads.STEPS),
+            more=JOIN_SECONDS,
+        ),
+    ]
+
+
+def _files() -> list[Middleware]:
+    """Where files come in: of which kinds, how large, and how many at once."""
+    kept = {"seconds": FILE_SECONDS, "most_kept": MAX_BYTES_OF_FILES}
+    return [
+        Middleware(
+            files.WholeFile,
+            paths={documents.PATH},
+            kinds=set(MediaType),
+            refusal=files.NotAFile,
+            most=MAX_FILE_BYTES,
+            at_once=FILES_AT_ONCE,
+            **kept,
+        ),
+        Middleware(
+            files.WholeFile,
+            paths={imports.PATH},
+            kinds=files.TABLES,
+            refusal=files.NotATable,
+            most=MAX_FILE_BYTES,
+            at_once=TABLES_AT_ONCE,
+            **kept,
+        ),
+        Middleware(
+            files.WholeFile,
+            paths=files.Paths(uploads.PART),
+            kinds=files.BYTES,
+            refusal=files.NotAPart,
+            most=MOST_PART_BYTES,
+            at_once=PARTS_AT_ONCE,
+            **kept,
+        ),
     ]

@@ -146,6 +146,9 @@ class Settings(BaseSettings):
     storage_region: str | None = None
     storage_key_id: str | None = None
     storage_secret: str | None = Field(default=None, repr=False)
+    largest_upload: Annotated[int, Field(ge=1_000_000, le=10_000_000_000)] = 1_000_000_000
+    """Bytes of a file that comes in parts. While it is put together, it lies twice in the storage
+    (or once there and once in the temporary folder)."""
 
     signing_key: PrivateKey | None = Field(default=None, repr=False)
     """The Ed25519 key tokens are signed with. The variable is its PEM text, or names its file."""
@@ -170,7 +173,18 @@ class Settings(BaseSettings):
     """Seconds between two rounds of counting the proposals. 0: this process does not."""
     decrees_every: Annotated[int, Field(ge=1, le=3_600)] = 10
     """Seconds between two looks for a decree that somebody left half done."""
+    worker: bool | None = None
+    """Whether the service works on jobs beside answering. None: on the embedded PostgreSQL only;
+    elsewhere `siks worker` does."""
+    import_most_doubled: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """The part of a file's rows that may be in it twice or on record; with more, it is refused."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def address(self) -> str:
+        """Where the service is reached from this machine."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
 
 def read_settings() -> Settings:

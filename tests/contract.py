@@ -37,7 +37,8 @@ class Promise:
 def _schemas(app: FastAPI) -> Iterator[tuple[tuple[str, re.Pattern[str]], TypeAdapter[Any]]]:
     for route in routes_of(app):
         if route.response_model is not None and route.include_in_schema:
-            pattern = re.compile(re.sub(r"{[^}]+}", "[^/]+", route.path))
+            path = re.sub(r"{[^}]+:uuid}", "[0-9a-f-]{36}", route.path)
+            pattern = re.compile(re.sub(r"{[a-z_:]+}", "[^/]+", path))
             for method in route.methods:
                 yield (method, pattern), TypeAdapter(route.response_model)
 

@@ -20,12 +20,16 @@ from app.domain.decrees import DECREES
 from app.domain.deliberations import DELIBERATIONS
 from app.domain.documents import DOCUMENTS
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS
+from app.domain.imports.workflow import IMPORTS
+from app.domain.jobs import JOBS
+from app.domain.nik_cases import NIK_CASES
 from app.domain.policies import POLICIES
 from app.domain.proposals import PROPOSALS
 from app.domain.recipients import RECIPIENTS
 from app.domain.regions import INDONESIA
 from app.domain.statements import STATEMENTS
 from app.domain.surveys import SURVEYS
+from app.domain.uploads import UPLOADS
 from app.domain.visits import VISITS
 from app.domain.window_exceptions import WINDOW_EXCEPTIONS
 from app.domain.workflow import Workflow
@@ -41,10 +45,14 @@ WORKFLOWS: tuple[Workflow, ...] = (  # type: ignore[type-arg]
     STATEMENTS,
     DOCUMENTS,
     VISITS,
+    NIK_CASES,
     ACCOUNTS,
     POLICIES,
     DECREES,
     WINDOW_EXCEPTIONS,
+    JOBS,
+    IMPORTS,
+    UPLOADS,
 )
 # Opened on the console, before anybody could be the one who did it: their chains begin later.
 UNBEGUN = {ACCOUNTS.name}

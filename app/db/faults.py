@@ -7,6 +7,7 @@ from app.db.agendas import OnAnotherAgenda
 from app.db.families import FamilyNotFound
 from app.domain.decrees import DecreeNumberTaken
 from app.domain.errors import Conflict, Fault, Incomplete, Overloaded, Refusal, Said
+from app.domain.uploads import UploadOpen
 from app.domain.visits import VisitOpen
 
 
@@ -75,6 +76,18 @@ class SurveyDraftThere(Conflict):
     )
 
 
+class EnteredAgain(Conflict):
+    """The household of this BDT id has come in once more since."""
+
+    title = Said(
+        id="Rumah tangga ini sudah didata lagi", en="This household has been entered again"
+    )
+    detail = Said(
+        id="Ada draf atau data lain dengan ID BDT yang sama di desa ini. Lanjutkan yang itu.",
+        en="Another draft or record of the village has the same BDT id. Go on with that one.",
+    )
+
+
 class AssignedAlready(Conflict):
     """The account holds this assignment already."""
 
@@ -131,6 +144,7 @@ HEAD_TWICE = Said(
 
 OF_CONSTRAINT: dict[str, tuple[type[Refusal], tuple[Fault, ...]]] = {
     "pk_household": (IdTaken, ()),
+    "uq_household_bdt_id": (EnteredAgain, ()),
     "pk_family": (IdTaken, ()),
     "pk_member": (IdTaken, ()),
     "pk_proposal": (IdTaken, ()),
@@ -145,6 +159,7 @@ OF_CONSTRAINT: dict[str, tuple[type[Refusal], tuple[Fault, ...]]] = {
     "pk_decree": (IdTaken, ()),
     "uq_decree_number": (DecreeNumberTaken, ()),
     "uq_visit_open_of_household": (VisitOpen, ()),
+    "uq_upload_open": (UploadOpen, ()),
     "pk_window_exception": (IdTaken, ()),
     "uq_window_exception_granted": (WindowHeldOpen, ()),
     "uq_survey_draft_of_household": (SurveyDraftThere, ()),

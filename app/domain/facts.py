@@ -25,6 +25,8 @@ class Fact(StrEnum):
     PROPOSED = "proposed"  # a proposal about it is not yet ended
     ONCE_REGISTERED = "once_registered"  # it has a DTKS id, which is never taken back
     LISTED = "listed"  # somebody stands in the list of the decree
+    OTHERS_JOB = "others_job"  # somebody else asked for the job
+    OTHERS_IMPORT = "others_import"  # somebody else sent the file
 
 
 class OwnWork(NotPermitted):
@@ -164,6 +166,27 @@ class OnceRegistered(Conflict):
     )
 
 
+class OthersJob(NotPermitted):
+    """A job is cancelled by whoever asked for it, or by an administrator."""
+
+    title = Said(id="Pekerjaan ini diminta orang lain", en="Somebody else asked for this job")
+    detail = Said(
+        id="Hanya pemohonnya, atau admin wilayah, yang dapat {action} {name} ini. Hubungi mereka.",
+        en="Only whoever asked for it, or an administrator of the region, may {action} this "
+        "{name}. Ask them.",
+    )
+
+
+class OthersImport(NotPermitted):
+    """What comes of a file is the work of whoever sent it."""
+
+    title = Said(id="Impor ini milik petugas lain", en="Somebody else sent this file")
+    detail = Said(
+        id="Hanya pengirim berkas yang menerapkan, membuang, atau membatalkannya.",
+        en="Only whoever sent a file applies it, discards it or undoes it.",
+    )
+
+
 BARS: dict[Fact, type[Refusal]] = {
     Fact.OWN_WORK: OwnWork,
     Fact.OWN_FAMILY: OwnFamily,
@@ -176,5 +199,7 @@ BARS: dict[Fact, type[Refusal]] = {
     Fact.PROPOSED: StillProposed,
     Fact.ONCE_REGISTERED: OnceRegistered,
     Fact.LISTED: AlreadyListed,
+    Fact.OTHERS_JOB: OthersJob,
+    Fact.OTHERS_IMPORT: OthersImport,
 }
 # Of these, one and no more holds.

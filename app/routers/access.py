@@ -24,8 +24,8 @@ from app.domain.errors import Fault, Language, NotPermitted, Said
 from app.domain.niks import KnownRegions
 from app.domain.regions import Region, narrowed
 from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
+from app.routers.files import Upload
 from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed, language_of
-from app.routers.uploads import Upload
 
 bearer = HTTPBearer(
     bearerFormat="JWT",

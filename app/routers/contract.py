@@ -24,6 +24,8 @@ TAGS = {
     "proposals": "Usulan, on their way from the village to the ministry.",
     "decisions": "What each tier says of a proposal.",
     "decrees": "SK penetapan: what the ministry determines as a set, and its numbered lists.",
+    "imports": "Impor: files in, every row with its outcome out.",
+    "jobs": "Pekerjaan: what the service does in the background for somebody, and how far it is.",
     "audit": "Every step that was ever taken.",
     "policies": "What a regency decides about its own tiers.",
     "windows": "When whose work counts for which period.",

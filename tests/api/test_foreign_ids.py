@@ -17,14 +17,19 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
+from app.commands.jobs import cancel, enqueue
 from app.db import accounts
 from app.db.tables.accounts import Account, ClientSecret, ExternalIdentity
 from app.domain.actors import Role
 from app.domain.credentials import client_secret_hash
+from app.domain.jobs import JobKind
 from app.domain.regions import INDONESIA, Region, Tier
 from tests.api import issuer
 from tests.api.door import PASSWORD, PASSWORD_HASH
 from tests.api.test_decrees import applied, drafted, items
+from tests.api.test_imports import a_file, sends
+from tests.api.test_imports import a_row as an_entry
+from tests.api.test_uploads import OCTETS, begun, digest, puts
 from tests.conftest import registry_of
 from tests.contract import Promise
 from tests.files import a_photo
@@ -38,6 +43,7 @@ from tests.registry import (
     a_deliberation,
     a_household,
     a_member,
+    a_nik,
     a_statement,
     an_answer_sheet,
     refused,
@@ -53,6 +59,10 @@ SCOPED = (
     "survey",
     "document",
     "visit",
+    "nik_case",
+    "upload",
+    "upload_part",
+    "import_result",
     "deliberation",
     "agenda_item",
     "responsibility_statement",
@@ -72,6 +82,7 @@ class Parts:
     body: Any = None
     version: int | None = None
     file: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 REGISTERED: dict[Region, dict[str, Any]] = {}
@@ -120,6 +131,17 @@ class Desk:
         assert response.status_code == 201, response.text
         [line] = response.json()["items"]
         return {"id": line["visit_id"], "household_id": line["household_id"]}
+
+    async def nik_case(self) -> dict[str, Any]:
+        """Of somebody without a NIK."""
+        operator = await self.operator()
+        member = a_member(self.village, nik=...)
+        family = {"id": str(uuid4()), "number": 1, "members": [member]}
+        await self.registry.household(by=operator, families=[family])
+        asked = {"region_code": self.village.code}
+        await operator.posts("/v1/nik-cases", asked)
+        found = await operator.gets("/v1/nik-cases", params={"member_id": member["id"]})
+        return found.json()["items"][0]
 
     async def recipient(self) -> str:
         if self.village not in RECIPIENTS:
@@ -404,6 +426,78 @@ async def draft_member(desk: Desk) -> Parts:
 
 
 @operation
+async def list_nik_cases(desk: Desk) -> Parts:
+    case = await desk.nik_case()
+    code = desk.village.code
+    place = {"region_code": code, "after": f"{code}.{UUID(int=0)}"}
+    return Parts(query={**place, "member_id": case["member_id"]})
+
+
+@operation
+async def open_nik_cases(desk: Desk) -> Parts:
+    return Parts(body={"region_code": desk.village.code})
+
+
+@operation
+async def count_nik_cases(desk: Desk) -> Parts:
+    return Parts(query={"region_code": desk.village.code})
+
+
+@operation
+async def print_nik_cases(desk: Desk) -> Parts:
+    await desk.nik_case()
+    return Parts(query={"region_code": desk.village.code})
+
+
+@operation
+async def print_nik_cases_by_village(desk: Desk) -> Parts:
+    return await print_nik_cases(desk)
+
+
+@operation
+async def list_imports(desk: Desk) -> Parts:
+    code = desk.village.code
+    return Parts(query={"region_code": code, "after": f"{code}.{await a_result(desk)}"})
+
+
+@operation
+async def read_import(desk: Desk) -> Parts:
+    return Parts({"import_id": await a_result(desk)})
+
+
+@operation
+async def list_import_rows(desk: Desk) -> Parts:
+    return Parts({"import_id": await a_result(desk)}, query={"after": "0.1"})
+
+
+@operation
+async def list_import_units(desk: Desk) -> Parts:
+    return Parts({"import_id": await a_result(desk)}, query={"after": "0.1"})
+
+
+@operation
+async def take_import_step(desk: Desk) -> Parts:
+    import_id = await a_result(desk)
+    ready = "UPDATE import SET state = 'ready' WHERE id = $1"
+    await desk.registry.runs(ready, UUID(import_id))
+    return Parts({"import_id": import_id}, body={"action": "discard"}, version=1)
+
+
+@operation
+async def read_nik_case(desk: Desk) -> Parts:
+    return Parts({"nik_case_id": (await desk.nik_case())["id"]})
+
+
+@operation
+async def take_nik_case_step(desk: Desk) -> Parts:
+    case = await desk.nik_case()
+    evidence = [{"type": "other", "document_id": (await desk.document())["id"]}]
+    corrections = {"nik": a_nik(desk.village)}
+    body = {"action": "repair", "corrections": corrections, "evidence": evidence}
+    return Parts({"nik_case_id": case["id"]}, body=body, version=case["version"])
+
+
+@operation
 async def read_family(desk: Desk) -> Parts:
     return Parts({"family_id": (await desk.household())["families"][0]["id"]})
 
@@ -523,6 +617,94 @@ async def list_visits(desk: Desk) -> Parts:
     ids = {"household_id": visit["household_id"]}
     ids["enumerator_id"] = str((await desk.enumerator()).actor.id)
     return Parts(query={**ids, **(await list_enumerators(desk)).query})
+
+
+SENDING: dict[UUID, dict[str, Any]] = {}  # there may be few of one's own
+
+
+async def an_upload(desk: Desk) -> dict[str, Any]:
+    """That waits for its only part."""
+    me = desk.caller.actor.id
+    if me not in SENDING:
+        content = str(uuid4()).encode()
+        SENDING[me] = {"content": content, **(await begun(desk.caller, content))}
+    return SENDING[me]
+
+
+@operation
+async def list_uploads(desk: Desk) -> Parts:
+    upload = await an_upload(desk)
+    return Parts(query={"after": f"{desk.village.code}.{upload['id']}"})
+
+
+@operation
+async def read_upload(desk: Desk) -> Parts:
+    return Parts({"upload_id": (await an_upload(desk))["id"]})
+
+
+@operation
+async def store_part(desk: Desk) -> Parts:
+    upload = await an_upload(desk)
+    content = upload["content"]
+    headers = {"Content-Type": OCTETS, "Content-Digest": digest(content)}
+    return Parts({"upload_id": upload["id"], "number": "1"}, file=content, headers=headers)
+
+
+@operation
+async def take_upload_step(desk: Desk) -> Parts:
+    content = str(uuid4()).encode()
+    upload = await begun(desk.caller, content)
+    await puts(desk.caller, upload, 1, content)
+    return Parts({"upload_id": upload["id"]}, body={"action": "complete"}, version=1)
+
+
+async def a_result(desk: Desk) -> str:
+    """An import, and the file that goes back of it."""
+    import_ = (await sends(desk.caller, a_file([an_entry(desk.village)]))).json()
+    await desk.registry.runs(
+        "INSERT INTO import_result "
+        "SELECT id, 'xlsx', scope_code, 'id', sha256, bytes, now() FROM import WHERE id = $1",
+        UUID(import_["id"]),
+    )
+    return str(import_["id"])
+
+
+@operation
+async def read_import_result(desk: Desk) -> Parts:
+    return Parts({"import_id": await a_result(desk)})
+
+
+async def a_job(desk: Desk, *, ended: bool = False) -> dict[str, str]:
+    """In the path of a request: what the caller has asked for."""
+    actor, region = desk.caller.actor, desk.village
+    async with desk.registry.database.transaction(actor.region) as session:
+        job = await enqueue(session, JobKind.MARK_IMPORT, uuid4(), by=actor, region=region)
+        if ended:
+            await cancel(session, job.id, by=actor, version=1)
+    return {"job_id": str(job.id)}
+
+
+@operation
+async def list_jobs(desk: Desk) -> Parts:
+    job = await a_job(desk)
+    ids = {"subject_id": str(uuid4()), "account_id": str(desk.caller.actor.id)}
+    place = {"region_code": desk.village.code, "after": f"{desk.village.code}.{job['job_id']}"}
+    return Parts(query=ids | place)
+
+
+@operation
+async def read_job(desk: Desk) -> Parts:
+    return Parts(await a_job(desk))
+
+
+@operation
+async def follow_job(desk: Desk) -> Parts:
+    return Parts(await a_job(desk, ended=True))
+
+
+@operation
+async def take_job_step(desk: Desk) -> Parts:
+    return Parts(await a_job(desk), body={"action": "cancel"}, version=1)
 
 
 @operation
@@ -936,6 +1118,10 @@ TAKES_NO_ID = {
     "read_programme": "reference data",
     "list_codebooks": "reference data",
     "read_codebook": "reference data",
+    "begin_upload": "about a file that the caller has",
+    "send_import": "about a file that the caller has",
+    "list_import_layouts": "reference data",
+    "read_import_template": "reference data",
     "live": "nothing is read",
     "ready": "nothing of people is read",
 }
@@ -1075,7 +1261,8 @@ NEVER = {(403, "role-not-appointed"), (403, "role-may-not"), (403, "accounts-are
 MADE_BY = re.compile("^(draft|open|convene|declare)_")
 PAGED_BY_UUID = {
     *("list_households", "list_proposals", "list_accounts", "list_window_exceptions"),
-    *("list_visits", "list_enumerators", "list_recipients"),
+    *("list_visits", "list_enumerators", "list_recipients", "list_jobs", "list_nik_cases"),
+    *("list_uploads", "list_imports"),
     *("list_deliberations", "list_statements", "list_decree_checks", "compare_decrees"),
     "decide_for_many",
 }
@@ -1211,9 +1398,12 @@ async def documents_and_visits(desk: Desk) -> dict[str, str]:
     return {
         "document": (await desk.document())["id"],
         "visit": (await desk.visit())["id"],
+        "nik_case": (await desk.nik_case())["id"],
         "recipient": await desk.recipient(),
         "deliberation": (await desk.deliberation())["id"],
         "statement": (await desk.statement())["id"],
+        "upload": (await an_upload(desk))["id"],
+        "import": await a_result(desk),
         "enumerator": str((await desk.enumerator()).actor.id),
     }
 
@@ -1243,6 +1433,7 @@ async def a_village_of_others(registry: Registry, village: Region) -> Foreign:
         secret_hash = client_secret_hash(secret)
         session.add(ClientSecret(**its, secret_hash=secret_hash, expires_at=expires_at))
     desk = Desk(registry, village, operator)
+    job = await a_job(desk)
     exception = await an_exception(desk)
     decree = await a_decree(desk, month="2098-01-01")
     words = {ADDRESS, family["card_number"], person["nik"], *NEIGHBOUR.values()}
@@ -1256,6 +1447,7 @@ async def a_village_of_others(registry: Registry, village: Region) -> Foreign:
             "subject": ids["proposal"],
             "exception": exception,
             "decree": decree.id,
+            "job": job["job_id"],
             "grant_window_exception": exception,
             "dtks": "A0000000639P",  # not determined yet; test_finding_people.py asks for one
             "actor": ids["account"],
@@ -1296,6 +1488,7 @@ async def sent(app: FastAPI, desk: Desk, operation_id: str, parts: Parts) -> Res
         headers["If-Match"] = f'"{parts.version}"'
     if parts.file is not None:
         headers["Content-Type"] = "image/jpeg"
+    headers |= parts.headers
     return await desk.registry.http.request(
         method.upper(),
         path.format(**parts.path),
@@ -1328,6 +1521,7 @@ IN_THIS_OPERATION: dict[tuple[str, str | int], Callable[[Response], bool]] = {
     # A draft keeps what it was told; nothing is looked up before it is submitted.
     ("draft_proposal", "asks"): lambda response: response.status_code in {201, 404},
     ("change_proposal", "asks"): lambda response: response.status_code in {200, 404},
+    ("take_nik_case_step", "evidence"): lambda response: response.status_code in {201, 404},
     ("take_visit_step", "survey_id"): lambda response: refused(response) == (403, "role-may-not"),
     ("enlist_proposals", "proposal_ids"): lambda response: response.json()["items"][0]["problem"][
         "type"

@@ -15,14 +15,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import app.db
+from app.commands.jobs import enqueue
 from app.db import (
     accounts,
     agendas,
@@ -39,9 +41,18 @@ from app.db import (
     families,
     households,
     identities,
+    import_bdt,
+    import_pages,
+    import_results,
+    imports,
+    jobs,
     members,
     moves,
+    nik_cases,
+    nik_progress,
+    nik_workbooks,
     notices,
+    people_found,
     policies,
     proposals,
     recipients,
@@ -52,16 +63,21 @@ from app.db import (
     statements,
     surveys,
     turnarounds,
+    uploads,
+    verdicts,
     visits,
 )
 from app.db.pages import Asked, Position
-from app.db.sessions import Database
+from app.db.sessions import Database, reading_in
 from app.db.tables.accounts import Account, ClientSecret, ExternalIdentity
 from app.db.turnarounds import Span
 from app.domain.accounts import RefreshTerms
 from app.domain.actors import Actor, Role
 from app.domain.appointments import Posts
-from app.domain.errors import NotFound
+from app.domain.errors import Language, NotFound
+from app.domain.imports.columns import ImportKind
+from app.domain.imports.workflow import Format
+from app.domain.jobs import JobKind
 from app.domain.proposals import ProposalAction
 from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.searches import Match, Question
@@ -69,10 +85,12 @@ from app.domain.sight import SIGHT_OF
 from app.domain.work_lists import Wanted
 from tests.api.issuer import NAME
 from tests.api.test_decrees import applied, drafted, items
+from tests.api.test_imports import a_file, a_row, sends
+from tests.api.test_uploads import begun
 from tests.conftest import registry_of
 from tests.contract import Promise
 from tests.grants import a_recipient
-from tests.registry import Caller, Places, Registry
+from tests.registry import Caller, Places, Registry, a_member
 
 OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
 DROPPED = {"within": INDONESIA}
@@ -103,7 +121,13 @@ class Village:
     document: UUID
     visit: UUID
     enumerator: UUID
+    nik_case: UUID
+    in_case: UUID  # a member
+    upload: UUID
+    result: UUID  # an import with a file that goes back
+    sha256: bytes  # of what was sent
     decree: UUID
+    job: UUID
     earlier: UUID
     listed: UUID
     entry: int
@@ -167,12 +191,23 @@ async def village(registry: Registry) -> Village:
         received=UUID(received["family_id"]),
         **visited,
         **await a_list(registry),
+        **await niks_to_repair(registry, received),
+        **await a_file_that_came(registry, operator),
         entry=(await registry.audit_of(proposal["id"]))[0]["id"],
+        job=await a_job(database, operator.actor),
         username=await username_of(database, operator),
         refresh_token=await refresh_token_of(database, operator),
         admin=(await registry.caller(Role.REGENCY_ADMIN)).actor,
         **await account_of(database, operator),
     )
+
+
+async def a_job(database: Database, actor: Actor) -> UUID:
+    """That waits for a worker."""
+    async with database.transaction(actor.region) as session:
+        kind = JobKind.CHECK_IMPORT
+        job = await enqueue(session, kind, uuid4(), by=actor, region=actor.region)
+    return job.id
 
 
 async def a_visit(registry: Registry, household: dict[str, Any]) -> dict[str, UUID]:
@@ -192,6 +227,46 @@ async def a_visit(registry: Registry, household: dict[str, Any]) -> dict[str, UU
         "visit": UUID(sent["visit_id"]),
         "enumerator": enumerator.actor.id,
     }
+
+
+async def niks_to_repair(registry: Registry, received: dict[str, Any]) -> dict[str, UUID]:
+    """A case, another that nobody has settled, somebody who has none yet, and a correction."""
+    operator = await registry.caller(Role.VILLAGE_OPERATOR)
+    someone, repaired = [await without_nik(registry) for _ in range(2)]
+    assert (await operator.posts("/v1/nik-cases", {})).json()["opened"] >= 2
+    await registry.runs("UPDATE member SET nik_verdict = 'valid' WHERE id = $1", repaired)
+    await without_nik(registry)
+    household = {"id": received["household_id"]}
+    await registry.asks("correction", household, {"changes": {"rt": "009"}})
+    found = await operator.gets("/v1/nik-cases", params={"member_id": str(someone)})
+    return {"nik_case": UUID(found.json()["items"][0]["id"]), "in_case": someone}
+
+
+async def a_file_that_came(registry: Registry, operator: Caller) -> dict[str, Any]:
+    """With something wrong in it, which is told in the file that goes back; and another."""
+    upload = await begun(operator, b"another")
+    sent = await sends(operator, a_file([a_row(registry.village)]))
+    import_ = UUID(sent.json()["id"])
+    await registry.runs(
+        "INSERT INTO import_result "
+        "SELECT id, 'xlsx', scope_code, 'id', sha256, bytes, now() FROM import WHERE id = $1",
+        import_,
+    )
+    await registry.runs(
+        "INSERT INTO import_problem (import_id, n, scope_code, problems) SELECT id, 2, scope_code, "
+        """'[{"column": "nik", "code": "missing", "severity": "error"}]' """
+        "FROM import WHERE id = $1",
+        import_,
+    )
+    sha256 = bytes.fromhex(sent.json()["sha256"])
+    return {"upload": UUID(upload["id"]), "result": import_, "sha256": sha256}
+
+
+async def without_nik(registry: Registry) -> UUID:
+    member = a_member(registry.village, nik=...)
+    family = {"id": str(uuid4()), "number": 1, "members": [member]}
+    household = await registry.household(families=[family])
+    return UUID(household["members"][0]["id"])
 
 
 async def a_list(registry: Registry) -> dict[str, UUID]:
@@ -244,9 +319,39 @@ async def refresh_token_of(database: Database, caller: Caller) -> str:
         return await sign_ins.begin(session, account, held, terms=RefreshTerms())
 
 
+OF_A_FILE = Asked(Position(0, 0), 9, {"of": None})
 Search = Callable[[Any, Village], Awaitable[object]]
 
 IN_A_READING: dict[str, Search] = {
+    "uploads.document": lambda r, v: uploads.document(
+        r, v.upload, **DROPPED, seen_by=v.operator.actor
+    ),
+    "uploads.list_page": lambda r, v: uploads.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor
+    ),
+    "uploads.sent": lambda r, v: found_if_not_refused(
+        uploads.sent(r, v.upload, **DROPPED, seen_by=v.operator.actor)
+    ),
+    "imports.document": lambda r, v: found_if_not_refused(
+        imports.document(
+            r, v.result, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+        )
+    ),
+    "imports.list_page": lambda r, v: imports.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+    ),
+    "import_pages.rows": lambda r, v: found_if_not_refused(
+        import_pages.rows(r, v.result, OF_A_FILE, **DROPPED, language=Language.ENGLISH)
+    ),
+    "import_pages.units": lambda r, v: found_if_not_refused(
+        import_pages.units(r, v.result, OF_A_FILE, **DROPPED, language=Language.ENGLISH)
+    ),
+    "import_results.find": lambda r, v: import_results.find(
+        r, v.result, Format.XLSX, **DROPPED, by=v.operator.actor
+    ),
+    "import_results.remarks": lambda r, v: import_results.remarks(
+        r, v.result, 0, **DROPPED, language=Language.ENGLISH
+    ),
     "accounts.standing": lambda r, v: accounts.standing(r, v.operator.actor, **DROPPED),
     "accounts.read": lambda r, v: accounts.read(r, v.account, **DROPPED, seen_by=v.admin),
     "accounts.list_page": lambda r, _: accounts.list_page(r, FIRST_ROWS, **DROPPED),
@@ -336,6 +441,18 @@ IN_A_READING: dict[str, Search] = {
     "statements.list_page": lambda r, _: statements.list_page(
         r, FIRST_ROWS, **DROPPED, seen_by=READER
     ),
+    "nik_cases.document": lambda r, v: nik_cases.document(
+        r, v.nik_case, **DROPPED, seen_by=v.operator.actor
+    ),
+    "nik_cases.list_page": lambda r, v: nik_cases.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor
+    ),
+    "nik_progress.document": lambda r, _: progressed(
+        nik_progress.document(r, **DROPPED, today=date(2026, 11, 22))
+    ),
+    "nik_workbooks.open_cases": lambda r, _: nik_workbooks.open_cases(
+        r, FIRST_ROWS.after, 9, **DROPPED
+    ),
     "visits.enumerators": lambda r, _: visits.enumerators(r, FIRST_ROWS, **DROPPED),
     "searches.members": lambda r, v: searches.members(r, v.budi, **DROPPED, limit=9),
     "searches.households": lambda r, v: searches.households(r, v.budi, **DROPPED, limit=9),
@@ -371,7 +488,24 @@ async def held_around_a_member(session: AsyncSession, village: "Village") -> obj
     return await households.hold_around(session, member, **DROPPED)
 
 
+async def on_record(session: AsyncSession, village: "Village") -> object:
+    member = await members.find(session, village.member, within=village.operator.actor.region)
+    return await people_found.on_record(session, [str(member.nik)], **DROPPED)
+
+
+async def known_to_bdt(session: AsyncSession, village: Village) -> object:
+    connection = await session.connection()
+    await connection.execute(
+        text("UPDATE household SET bdt_id = '367201100100000001' WHERE id = :id"),
+        {"id": village.household},
+    )
+    return await import_bdt.on_record(session, ["367201100100000001"], **DROPPED)
+
+
 IN_A_TRANSACTION: dict[str, Search] = {
+    "import_bdt.on_record": known_to_bdt,
+    "import_bdt.gone_on": lambda s, v: import_bdt.gone_on(s, [v.household], **DROPPED),
+    "import_bdt.surveys": lambda s, v: import_bdt.surveys(s, [v.survey], **DROPPED),
     "notices.mark": lambda s, v: notices.mark(
         s, entries=[v.entry], windows=[], by=v.operator.actor, **DROPPED
     ),
@@ -390,6 +524,10 @@ IN_A_TRANSACTION: dict[str, Search] = {
         appointments.roles_of(s, [v.account], **DROPPED)
     ),
     "appointments.posts": lambda s, v: filled(s, v.posts),
+    "appointments.holders": lambda s, v: appointments.holders(
+        s, Role.VILLAGE_OPERATOR, [v.region.code], **DROPPED
+    ),
+    "appointments.usernames": lambda s, v: appointments.usernames(s, [v.username], **DROPPED),
     "credentials.find_identity": lambda s, v: credentials.find_identity(
         s, v.row, issuer=NAME, subject=str(v.account), **DROPPED
     ),
@@ -426,6 +564,22 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "statements.find": lambda s, v: statements.find(s, v.statement, **DROPPED),
     "desks.take": lambda s, v: desks.take(s, v.account, reach=[INDONESIA], most=9, **DROPPED),
     "desks.left": lambda s, v: desks.left(s, v.account, reach=[INDONESIA], **DROPPED),
+    "proposals.correction_of": lambda s, v: proposals.correction_of(s, v.receiving, {}, **DROPPED),
+    "verdicts.standing": lambda s, v: verdicts.standing(
+        s, [v.proposal], by=v.operator.actor, **DROPPED
+    ),
+    "nik_workbooks.named": lambda s, v: nik_workbooks.named(s, [v.nik_case], **DROPPED),
+    "imports.find": lambda s, v: imports.find(s, v.result, **DROPPED),
+    "people_found.on_record": on_record,
+    "imports.same_file": lambda s, v: imports.same_file(
+        s, ImportKind.PROPOSALS, v.sha256, **DROPPED
+    ),
+    "uploads.find": lambda s, v: uploads.find(s, v.upload, **DROPPED, by=v.operator.actor),
+    "uploads.open_ones": lambda s, v: uploads.open_ones(s, **DROPPED, by=v.operator.actor),
+    "nik_cases.find": lambda s, v: nik_cases.find(s, v.nik_case, **DROPPED, by=v.operator.actor),
+    "nik_cases.of_member": lambda s, v: nik_cases.of_member(s, v.in_case, **DROPPED),
+    "nik_cases.wanting": lambda s, _: nik_cases.wanting(s, **DROPPED, doubtful=True, most=9),
+    "nik_cases.ended": lambda s, _: nik_cases.ended(s, **DROPPED),
     "proposals.find": lambda s, v: proposals.find(s, v.proposal, **DROPPED),
     "proposals.on_the_desk": lambda s, v: proposals.on_the_desk(s, v.household, None, **DROPPED),
     "records.homes": lambda s, v: records.homes(s, [v.household], **DROPPED),
@@ -433,6 +587,12 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "proposals.people_of": lambda s, v: proposals.people_of(
         s, Named(household_id=v.household), **DROPPED
     ),
+}
+# What names nobody, and is read before it is known from within which region: `within=` alone holds.
+ONE_LOCK: dict[str, Search] = {
+    "jobs.find": lambda s, v: jobs.find(s, v.job, **DROPPED),
+    "jobs.document": lambda s, v: read_in(s, jobs.document, v.job, v.operator.actor),
+    "jobs.list_page": lambda s, v: read_in(s, jobs.list_page, FIRST_ROWS, v.operator.actor),
 }
 # What they find is public; what could be done with it is refused (test_scope.py, TestWriting).
 OF_PUBLIC_DATA = {
@@ -457,9 +617,18 @@ async def found_if_not_refused(search: Awaitable[None]) -> bool:
     return True
 
 
+async def read_in(session: AsyncSession, search: Any, what: object, by: Actor) -> str:  # noqa: ANN401
+    reading = await reading_in(session)
+    return await search(reading, what, **DROPPED, seen_by=by, language=Language.ENGLISH)
+
+
 async def turned(search: Awaitable[list[dict[str, Any]]]) -> bool:
     [region] = await search
     return any(each["count"] for each in region["states"])
+
+
+async def progressed(search: Awaitable[str]) -> bool:
+    return json.loads(await search)["total"] > 0
 
 
 async def counted(search: Awaitable[str]) -> bool:
@@ -495,7 +664,7 @@ def finders() -> Iterator[str]:
 
 
 def test_every_finder_is_tried():
-    tried = [*IN_A_READING, *IN_A_TRANSACTION, *OF_PUBLIC_DATA]
+    tried = [*IN_A_READING, *IN_A_TRANSACTION, *ONE_LOCK, *OF_PUBLIC_DATA]
 
     assert sorted(finders()) == sorted(tried)
     assert len(tried) > len(OF_PUBLIC_DATA)
@@ -535,6 +704,17 @@ async def test_a_finder_with_within_needs_no_second_lock(
         assert not await sees(search(everywhere, village))
 
 
+@pytest.mark.parametrize("finder", ONE_LOCK)
+async def test_a_finder_with_one_lock_finds_within_its_region_and_nothing_elsewhere(
+    registry: Registry, village: Village, finder: str, monkeypatch: pytest.MonkeyPatch
+):
+    async with registry.database.transaction(INDONESIA) as everywhere:
+        monkeypatch.setitem(DROPPED, "within", village.region)
+        assert await sees(ONE_LOCK[finder](everywhere, village))
+        monkeypatch.setitem(DROPPED, "within", registry.neighbour)
+        assert not await sees(ONE_LOCK[finder](everywhere, village))
+
+
 async def test_what_is_public_is_found_within_ones_region_only_when_it_is_to_be_changed(
     registry: Registry,
 ):
@@ -564,6 +744,8 @@ WITHOUT: dict[str, set[str]] = {
         "regions.known_in",
         "regions.named",
         "regions.names_of",
+        "regions.replaced",
+        "import_rows.places",
         "decrees.find",
         "decrees.document",
         "decrees.list_page",
@@ -582,7 +764,31 @@ WITHOUT: dict[str, set[str]] = {
     },
     "about a row that was found within a region": {
         "accounts.move",
+        "accounts.was_used",
+        "jobs.errand",
+        "jobs.is_ours",
+        "jobs.tell",
+        "jobs.cancel_asked",
+        "queue.put",
+        "queue.strays",
         "decrees.facts_of",
+        "import_results.forget",
+        "import_results.keep",
+        "import_results.wanted",
+        "import_results.ask",
+        "uploads.place",
+        "uploads.forget_parts",
+        "import_rows.clear",
+        "import_rows.put",
+        "import_rows.tell",
+        "import_rows.spoil",
+        "import_rows.shared",
+        "import_rows.count",
+        "import_rows.next_units",
+        "import_rows.settle",
+        "import_rows.taken",
+        "import_rows.resettle",
+        "people_found.next_number",
         "decree_books.due",
         "decree_books.find",
         "decree_books.hold",
@@ -615,6 +821,7 @@ WITHOUT: dict[str, set[str]] = {
         "claims.release",
         "proposals.facts_about",
         "proposals.facts_of",
+        "nik_cases.facts_of",
         "moves.hold_ends",
         "moves.claimed",
         "undoings.undoings",
@@ -627,6 +834,8 @@ WITHOUT: dict[str, set[str]] = {
     "yes or no for the whole country, as entering tells too: not who, not where": {
         "niks.held",
         "niks.held_if",
+        "niks.held_of",
+        "people_found.held_elsewhere",
     },
     "the owner's function, held by row-level security to the caller's people": {
         "niks.claim",
@@ -661,6 +870,7 @@ WITHOUT: dict[str, set[str]] = {
         "sessions.reading_in",
         "plain.plain",
         "elsewhere.elsewhere",
+        "nik_cases.take_turn",
         "access.people_in",
     },
 }

@@ -6,6 +6,9 @@ from app.db.tables import (  # noqa: F401
     decrees,
     deliberations,
     documents,
+    imports,
+    jobs,
+    nik_cases,
     notices,
     policies,
     proposals,
@@ -15,5 +18,6 @@ from app.db.tables import (  # noqa: F401
     requests,
     statements,
     surveys,
+    uploads,
     visits,
 )
