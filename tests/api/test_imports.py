@@ -2,11 +2,13 @@
 
 import asyncio
 import csv
+import hashlib
 import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -17,7 +19,7 @@ from app.domain.actors import Role
 from app.domain.imports.layouts import LAYOUTS, ImportKind
 from app.domain.regions import Region, Tier
 from app.stores import storage_of
-from tests.registry import NUMBERS, Caller, Registry, a_nik, birth_date, refused
+from tests.registry import NUMBERS, Caller, Registry, a_member, a_nik, birth_date, refused
 
 R = Role
 CSV = "text/csv"
@@ -90,6 +92,28 @@ async def sends(by: Caller, content: bytes, *, kind: str = "proposals") -> Respo
     return await by.http.post(
         "/v1/imports", params={"kind": kind}, content=content, headers=headers
     )
+
+
+async def a_file_and_a_case(registry: Registry, by: Caller) -> dict[str, str]:
+    """An import with its job, an upload that waits for its part, and somebody without a NIK."""
+    village = by.actor.region
+    member = a_member(village, nik=...)
+    family = {"id": str(uuid4()), "number": 1, "members": [member]}
+    await registry.household(by=by, families=[family])
+    assert (await by.posts("/v1/nik-cases", {})).is_success
+    cases = await by.gets("/v1/nik-cases", params={"member_id": member["id"]})
+    sent = (await sends(by, a_file([a_row(village)]))).json()
+    content = str(uuid4()).encode()
+    about = {"kind": "proposals", "file_name": "usulan.csv", "bytes": len(content)}
+    about["sha256"] = hashlib.sha256(content).hexdigest()
+    upload = await by.posts("/v1/uploads", about)
+    assert upload.status_code == 201, upload.text
+    return {
+        "nik_case_id": cases.json()["items"][0]["id"],
+        "import_id": sent["id"],
+        "job_id": sent["job_id"],
+        "upload_id": upload.json()["id"],
+    }
 
 
 async def checked(by: Caller, rows: Sequence[dict[str, str]]) -> dict[str, Any]:

@@ -286,7 +286,7 @@ class TestTheAudit:
     async def test_keeps_no_illness_in_a_place_from_which_nothing_can_be_deleted(
         self, registry: Registry, amended: dict[str, Any]
     ):
-        statement = "SELECT changes FROM audit_entry WHERE subject_id = $1"
+        statement = "SELECT changes FROM audit_entry WHERE subject_id = $1 ORDER BY seq"
         kept = [row["changes"] for row in await registry.runs(statement, UUID(amended["id"]))]
 
         assert '"***","***"' in kept[-1]

@@ -11,6 +11,7 @@ from httpx2 import Response
 
 from app.domain.actors import Role
 from app.domain.regions import INDONESIA, Region, Tier
+from tests.api.test_imports import a_file_and_a_case
 from tests.grants import a_recipient
 from tests.registry import Caller, Registry, a_household, a_member, refused
 
@@ -177,6 +178,7 @@ async def what_else_lies_in(registry: Registry, village: Region) -> dict[str, st
         "recipient_id": (await a_recipient(registry, by=operator))["id"],
         "deliberation_id": held["id"],
         "statement_id": (await registry.statement(by=operator))["id"],
+        **await a_file_and_a_case(registry, operator),
     }
 
 

@@ -17,6 +17,7 @@ import pytest
 from app.db.audit_chain import WORKFLOWS
 from app.db.audit_rows import kept
 from app.domain.actors import Role
+from tests.api.test_imports import a_file_and_a_case
 from tests.conftest import Run
 from tests.db.copies import BULAKAN, Copy, a_copy
 from tests.grants import a_recipient
@@ -64,6 +65,7 @@ async def written(run: Run, worker_id: str) -> AsyncIterator[Written]:
             await whatever_else_has_states(replace(registry, village=registry.neighbour))
             household = await household_and_family_of_one_id(registry)
             operator = await registry.caller(Role.VILLAGE_OPERATOR)
+            await a_file_and_a_case(registry, operator)
             amended = await operator.patches(f"/v1/families/{household['id']}", {"number": 2})
             assert amended.is_success, amended.text
         # He who may do everything may also choose ids.
