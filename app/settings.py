@@ -149,6 +149,8 @@ class Settings(BaseSettings):
     largest_upload: Annotated[int, Field(ge=1_000_000, le=10_000_000_000)] = 1_000_000_000
     """Bytes of a file that comes in parts. While it is put together, it lies twice in the storage
     (or once there and once in the temporary folder)."""
+    upload_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """How long the parts of a file are kept after the last one came, if the rest does not come."""
 
     signing_key: PrivateKey | None = Field(default=None, repr=False)
     """The Ed25519 key tokens are signed with. The variable is its PEM text, or names its file."""

@@ -27,6 +27,7 @@ from app.commands import (  # noqa: F401 - handlers
     job_steps,
 )
 from app.commands.jobs import HANDLERS, JobRun, LetGo, Superseded
+from app.commands.sweeping import sweep
 from app.db import jobs, queue
 from app.db.faults import passes
 from app.db.sessions import Database, patience
@@ -41,6 +42,7 @@ HANDS = 2  # jobs at once: a village does not wait until a regency is through
 PULSE = timedelta(seconds=5)  # without which for so long, a worker is taken for dead
 LOOK = timedelta(seconds=2)  # how often it looks for the jobs of the dead
 TIDY = timedelta(minutes=1)
+SWEEP = timedelta(hours=1)
 LATER = timedelta(seconds=5)
 AT_ONCE = timedelta(0)
 GRACE = 5  # seconds for a handler to come to its next pause, when the worker is to end
@@ -124,14 +126,16 @@ class Worker:
         with self._hands.ready():
             await self._reach()
             tidying = asyncio.create_task(self._tidy())
+            sweeping = asyncio.create_task(self._sweep())
             hurrying = asyncio.create_task(self._hurry())
             try:
                 while not self._leaving.is_set():
                     await self._round()
             finally:
-                for task in (tidying, hurrying):
+                besides = (tidying, sweeping, hurrying)
+                for task in besides:
                     task.cancel()
-                await asyncio.gather(tidying, hurrying, return_exceptions=True)
+                await asyncio.gather(*besides, return_exceptions=True)
                 await self._hands.do(self._database.close())
 
     async def _reach(self) -> None:
@@ -209,6 +213,15 @@ class Worker:
             log.warning("job_put_back", job=str(job_id))
             async with self._database.transaction(INDONESIA) as session:
                 await queue.put(session, kind, job_id)
+
+    async def _sweep(self) -> None:
+        """What could not be swept up now is still there in an hour."""
+        while True:
+            try:
+                await self._hands.do(sweep(self._database, self._storage))
+            except Exception as error:  # noqa: BLE001 - the work goes on
+                log.warning("not_swept_up", kind=type(error).__name__)
+            await asyncio.sleep(SWEEP.total_seconds())
 
     # --- the work
 

@@ -7,6 +7,7 @@ parts lie in a place of their own, which is dropped when they are needed no more
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.db import imports, uploads
 from app.db.audit import expect, record
 from app.db.sessions import Database
 from app.db.tables.audit import AuditEntry
+from app.db.tables.base import now
 from app.db.tables.uploads import Upload
 from app.domain.actors import Actor
 from app.domain.imports.columns import ImportKind
@@ -27,15 +29,25 @@ from app.domain.uploads import (
     FileTooLarge,
     TooManyUploads,
     UploadAction,
-    UploadClosed,
+    UploadExpired,
     UploadState,
     WholeDamaged,
     all_there,
+    still_open,
     whole,
 )
-from app.exchange.storage import Storage
+from app.exchange.storage import ContentMissing, Storage
 
 JOINED_AT_ONCE = asyncio.Semaphore(2)
+ROOM = "uploads"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Which files are taken, and how long their sender may stay away."""
+
+    largest: int
+    kept: timedelta
 
 
 @dataclass(frozen=True)
@@ -62,23 +74,25 @@ class Part:
 
 def place_of(storage: Storage, upload_id: UUID) -> Storage:
     """Where its parts lie."""
-    return storage.beside(f"uploads/{upload_id}")
+    return storage.beside(f"{ROOM}/{upload_id}")
 
 
 async def begin(
-    session: AsyncSession, told: Told, *, by: Actor, largest: int
+    session: AsyncSession, told: Told, *, by: Actor, terms: Terms
 ) -> tuple[Upload, bool]:
     """The upload of this file, and whether it is new: whoever comes back goes on with his own."""
     permitted(told.kind, by=by)
     step = UPLOADS.begin(by=by)
-    if told.size > largest:
-        raise FileTooLarge(limit=largest)
-    same = await imports.same_file(session, told.kind, told.sha256, within=by.region)
+    if told.size > terms.largest:
+        raise FileTooLarge(limit=terms.largest)
+    kind, sha256 = told.kind, told.sha256
+    same = await imports.same_file(session, kind, sha256, of=by.region, within=by.region)
     if same is not None:
         raise ImportedAlready(id=same.id)
     open_ones = await uploads.open_ones(session, within=by.region, by=by)
     mine = uploads.same_file(open_ones, told.kind, told.sha256, told.size)
     if mine is not None:
+        mine.expires_at = now() + terms.kept
         return mine, False
     if len(open_ones) >= MOST_OPEN:
         raise TooManyUploads(most=MOST_OPEN)
@@ -90,6 +104,7 @@ async def begin(
         bytes=told.size,
         part_bytes=told.part_bytes,
         created_by=by.id,
+        expires_at=now() + terms.kept,
     )
     said = {"kind": told.kind, "sha256": told.sha256.hex()}
     pairs: dict[str, list[object]] = {f"/{key}": [None, value] for key, value in said.items()}
@@ -101,20 +116,20 @@ async def store(
     database: Database, storage: Storage, upload_id: UUID, part: Part, *, by: Actor
 ) -> None:
     """The bytes of a part, once they are known to be what was sent."""
-    async with database.reading(by.region) as reading:
-        sent = await uploads.sent(reading, upload_id, within=by.region, seen_by=by)
-    if sent.state is not UploadState.OPEN:
-        raise UploadClosed
+    sent = await _sent(database, upload_id, by=by)
+    still_open(sent.state)
     whole(sent.cut, part.number, part.size, told=part.told, found=part.sha256)
     await place_of(storage, upload_id).put(part.sha256, part.content, part.size)
 
 
-async def place(session: AsyncSession, upload_id: UUID, part: Part, *, by: Actor) -> int:
+async def place(
+    session: AsyncSession, upload_id: UUID, part: Part, *, by: Actor, terms: Terms
+) -> int:
     """The part is there. How many are missing now."""
     upload = await uploads.find(session, upload_id, within=by.region, by=by)
-    if upload.state is not UploadState.OPEN:
-        raise UploadClosed
-    there = await uploads.place(session, upload, part.number, part.sha256)
+    still_open(upload.state)
+    until = now() + terms.kept
+    there = await uploads.place(session, upload, part.number, part.sha256, until=until)
     return upload.cut.parts - there
 
 
@@ -124,15 +139,25 @@ async def place(session: AsyncSession, upload_id: UUID, part: Part, *, by: Actor
 async def join(database: Database, storage: Storage, upload_id: UUID, *, by: Actor) -> None:
     """Put together in the storage what has come, if all has, and it is what it should be."""
     UPLOADS.permit(UploadAction.COMPLETE, by=by)
-    async with database.reading(by.region) as reading:
-        sent = await uploads.sent(reading, upload_id, within=by.region, seen_by=by)
+    sent = await _sent(database, upload_id, by=by)
     if sent.state is not UploadState.OPEN:
         return
     all_there(sent.cut, set(sent.parts))
     async with JOINED_AT_ONCE:
         pieces = _pieces(place_of(storage, upload_id), sent)
-        if not await storage.join(sent.sha256, pieces):
-            raise WholeDamaged
+        try:
+            is_whole = await storage.join(sent.sha256, pieces)
+        except ContentMissing:
+            if (await _sent(database, upload_id, by=by)).state is UploadState.OPEN:
+                raise
+            return  # the same, asked for twice: the parts went when the first was through
+    if not is_whole:
+        raise WholeDamaged
+
+
+async def _sent(database: Database, upload_id: UUID, *, by: Actor) -> uploads.Sent:
+    async with database.reading(by.region) as reading:
+        return await uploads.sent(reading, upload_id, within=by.region, seen_by=by)
 
 
 async def _pieces(storage: Storage, sent: uploads.Sent) -> AsyncIterator[bytes]:
@@ -154,6 +179,8 @@ async def take(session: AsyncSession, asked: Asked, *, by: Actor) -> tuple[Audit
     """Completed, it is an import from here on; discarded, it is none."""
     UPLOADS.permit(asked.action, by=by)
     upload = await uploads.find(session, asked.id, within=by.region, by=by)
+    if upload.state is UploadState.EXPIRED:
+        raise UploadExpired  # which says more than that it has changed
     await expect(session, upload, asked.version)
     step = UPLOADS.step(upload.state, asked.action, by=by)
     changes: dict[str, object] = {}

@@ -1,7 +1,9 @@
 """Files that go back of an import: which are wanted, which are made, and what is said in them."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -45,6 +47,15 @@ SELECT n, json_agg(json_build_array(
 ) ORDER BY rank)::text AS told
 FROM told GROUP BY n ORDER BY n LIMIT $5
 """
+_OLD = """
+SELECT DISTINCT import_id FROM import_result
+WHERE made_at < $3 AND scope_code BETWEEN $1 AND $2
+"""
+_NEEDLESS = """
+SELECT s.id FROM import s
+WHERE s.id = ANY ($3) AND s.scope_code BETWEEN $1 AND $2
+    AND NOT EXISTS (SELECT FROM import_result r WHERE r.import_id = s.id)
+"""
 _FOUND = """
 SELECT json_build_object('kind', s.kind, 'created_by', s.created_by, 'file_name', s.file_name,
     'sha256', encode(r.sha256, 'hex'), 'bytes', r.bytes)::text AS body, NULL::uuid[] AS subjects
@@ -81,6 +92,18 @@ async def forget(session: AsyncSession, import_: Import) -> None:
     await session.exec(delete(ImportResult).where(col(ImportResult.import_id) == import_.id))
 
 
+async def old(reading: Reading, then: datetime, *, within: Region) -> list[UUID]:
+    """The imports of which something was made before."""
+    rows = await reading.rows(_OLD, within.first, within.last, then)
+    return [row["import_id"] for row in rows]
+
+
+async def needless(reading: Reading, ids: Collection[UUID], *, within: Region) -> list[UUID]:
+    """For which of these imports nothing is to be fetched."""
+    rows = await reading.rows(_NEEDLESS, within.first, within.last, [*ids])
+    return [row["id"] for row in rows]
+
+
 async def wanted(session: AsyncSession, import_: Import) -> list[ImportResult]:
     """Those that nobody has made yet."""
     found = await session.exec(
@@ -101,6 +124,17 @@ async def keep(session: AsyncSession, result: ImportResult, sha256: bytes, size:
             col(ImportResult.language) == result.language,
         )
         .values(sha256=sha256, bytes=size, made_at=now())
+    )
+
+
+async def give_up(session: AsyncSession, result: ImportResult) -> None:
+    """It cannot be made, and is wanted no more."""
+    await session.exec(
+        delete(ImportResult).where(
+            col(ImportResult.import_id) == result.import_id,
+            col(ImportResult.format) == result.format,
+            col(ImportResult.sha256).is_(None),
+        )
     )
 
 

@@ -1,7 +1,9 @@
 """Finding uploads, and telling of them; which parts of each have come."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -68,8 +70,11 @@ def same_file(uploads: list[Upload], kind: ImportKind, sha256: bytes, size: int)
     return None
 
 
-async def place(session: AsyncSession, upload: Upload, number: int, sha256: bytes) -> int:
+async def place(
+    session: AsyncSession, upload: Upload, number: int, sha256: bytes, *, until: datetime
+) -> int:
     """A part has come; if it came before, the last one counts. How many have come by now."""
+    upload.expires_at = until
     row = {"upload_id": upload.id, "number": number, "scope_code": upload.scope_code}
     await session.exec(
         insert(UploadPart)
@@ -96,7 +101,9 @@ _VIEW = """json_build_object(
         WHERE s.state = 'open' AND NOT EXISTS (
             SELECT FROM upload_part p WHERE p.upload_id = s.id AND p.number = n)),
     'region_code', coalesce((SELECT r.code FROM region r WHERE r.scope_code = s.scope_code), ''),
-    'import_id', s.import_id, 'created_at', s.created_at, 'updated_at', s.updated_at,
+    'import_id', s.import_id,
+    'expires_at', CASE WHEN s.state = 'open' THEN s.expires_at END,
+    'created_at', s.created_at, 'updated_at', s.updated_at,
     'open_actions', {open}::jsonb -> s.state)"""
 _DOCUMENT = f"""SELECT {_VIEW.format(open="$5")}::text AS body, NULL::uuid[] AS subjects
 FROM upload s WHERE s.id = $1 AND s.scope_code BETWEEN $2 AND $3 AND s.created_by = $4"""
@@ -144,3 +151,33 @@ async def _told(
     if body is None:
         raise UploadNotFound
     return body
+
+
+# --- for whoever sweeps up
+
+_LATE = """
+SELECT s.id, s.created_by, e.actor_role,
+    coalesce((SELECT r.code FROM region r WHERE r.scope_code = s.scope_code), '') AS region_code
+FROM upload s JOIN audit_entry e ON e.subject_id = s.id AND e.source IS NULL
+WHERE s.state = 'open' AND s.expires_at < now() AND s.scope_code BETWEEN $1 AND $2
+ORDER BY s.expires_at LIMIT 1000
+"""
+_CLOSED = """
+SELECT s.id FROM upload s
+WHERE s.id = ANY ($3) AND s.state <> 'open' AND s.scope_code BETWEEN $1 AND $2
+"""
+
+
+async def late(reading: Reading, *, within: Region) -> list[tuple[UUID, Actor]]:
+    """Those that have waited too long, and who began each."""
+    rows = await reading.rows(_LATE, within.first, within.last)
+    return [
+        (row["id"], Actor(row["created_by"], Role(row["actor_role"]), Region(row["region_code"])))
+        for row in rows
+    ]
+
+
+async def closed(reading: Reading, ids: Collection[UUID], *, within: Region) -> list[UUID]:
+    """Which of these take no part any more. What we do not know is not ours to judge."""
+    rows = await reading.rows(_CLOSED, within.first, within.last, [*ids])
+    return [row["id"] for row in rows]

@@ -1,7 +1,7 @@
 """Uploads (unggahan): a file on its way in, part by part, over a line that breaks.
 
 Each part is proved by its SHA-256 when it comes, and the whole when all have come. What is there
-need not be sent again, whenever the sender comes back. An upload is its sender's own.
+need not be sent again, if the sender comes back while it is kept. An upload is its sender's own.
 """
 
 from dataclasses import dataclass
@@ -20,22 +20,25 @@ class UploadState(StrEnum):
     OPEN = "open"
     COMPLETED = "completed"  # it has become an import
     DISCARDED = "discarded"
+    EXPIRED = "expired"  # its sender did not come back in time
 
 
 class UploadAction(StrEnum):
     BEGIN = "begin"
     COMPLETE = "complete"
     DISCARD = "discard"
+    EXPIRE = "expire"
 
 
 S, A = UploadState, UploadAction
 
 # fmt: off
 UPLOADS = Workflow(
-    "upload", initial=S.OPEN, begun=(A.BEGIN, SENDING), transitions=[
+    "upload", initial=S.OPEN, begun=(A.BEGIN, SENDING), implied={A.EXPIRE}, transitions=[
     #          action      from    to           by
     Transition(A.COMPLETE, S.OPEN, S.COMPLETED, SENDING),
     Transition(A.DISCARD,  S.OPEN, S.DISCARDED, SENDING),
+    Transition(A.EXPIRE,   S.OPEN, S.EXPIRED,   SENDING),
 ])
 # fmt: on
 
@@ -108,6 +111,18 @@ class UploadClosed(Conflict):
     )
 
 
+class UploadExpired(Conflict):
+    """Nothing came for so long that its parts are no longer kept."""
+
+    title = Said(id="Unggahan ini kedaluwarsa", en="This upload has expired")
+    detail = Said(
+        id="Terlalu lama tidak ada bagian yang tiba, dan bagian yang sudah terkirim dihapus. Mulai "
+        "lagi unggahannya (POST /v1/uploads), lalu kirim semua bagian.",
+        en="No part came for too long, and those that had come were deleted. Begin it anew "
+        "(POST /v1/uploads) and send all parts.",
+    )
+
+
 class PartsMissing(Conflict):
     """Not all of it has come."""
 
@@ -157,6 +172,14 @@ SUM = Said(
     id="SHA-256 isi yang tiba bukan yang disebut Content-Digest.",
     en="The SHA-256 of what has come is not the one in Content-Digest.",
 )
+
+
+def still_open(state: UploadState) -> None:
+    """Refuse what comes too late, saying why."""
+    if state is UploadState.EXPIRED:
+        raise UploadExpired
+    if state is not UploadState.OPEN:
+        raise UploadClosed
 
 
 def whole(cut: Cut, number: int, size: int, *, told: bytes, found: bytes) -> None:

@@ -9,7 +9,9 @@ import asyncio
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +32,9 @@ if TYPE_CHECKING:  # it is a name for type checkers only
 log = structlog.get_logger("siks.storage")
 CHUNK = 262_144
 S3_PART = 8_388_608
+S3_PARTS_AT_ONCE = 2
+HALF = ".siks-half-"  # how the name of a file begins while it is written
+HALF_SECONDS = 3_600  # longer than any takes
 LARGE = 32_000_000  # is sent to a bucket in parts
 
 
@@ -86,7 +91,7 @@ class Storage:
             if await self._size(sha256) == size:
                 return
             if self._disk is not None:
-                await asyncio.to_thread(_write, self._disk / self._name(sha256), content)
+                await asyncio.to_thread(_write, self._disk, self._name(sha256), content)
                 return
             name, is_large = self._name(sha256), size > LARGE
             whole = await asyncio.to_thread(_read, content, is_large)
@@ -100,7 +105,7 @@ class Storage:
         Also where it is there: who knows a sum need not have the file.
         """
         try:
-            handle, half = tempfile.mkstemp(prefix=".half-", dir=self._disk)
+            handle, half = tempfile.mkstemp(prefix=HALF, dir=self._disk)
             try:
                 with os.fdopen(handle, "wb") as file:
                     is_it = await _joined(file, pieces) == sha256
@@ -117,7 +122,12 @@ class Storage:
             await asyncio.to_thread(_rename, half, self._disk / self._name(sha256))
             return
         await obstore.put_async(
-            self._store, self._name(sha256), half, use_multipart=True, chunk_size=S3_PART
+            self._store,
+            self._name(sha256),
+            half,
+            use_multipart=True,
+            chunk_size=S3_PART,
+            max_concurrency=S3_PARTS_AT_ONCE,
         )
 
     async def drop(self) -> None:
@@ -131,6 +141,19 @@ class Storage:
                 await obstore.delete_async(self._store, [each["path"] for each in some])
         except (BaseError, OSError) as error:
             log.warning("storage_not_dropped", kind=type(error).__name__)
+
+    async def places(self, room: str) -> set[str]:
+        """Whatever lies `beside` under that name, as the last word of its own name."""
+        try:
+            found = await obstore.list_with_delimiter_async(self._store, f"{room}/")
+        except (BaseError, OSError) as error:
+            raise _failed(error) from error
+        return {each.rstrip("/").rpartition("/")[2] for each in found["common_prefixes"]}
+
+    async def clear(self) -> None:
+        """What was being written when a process died."""
+        folder = self._disk or Path(tempfile.gettempdir())
+        await asyncio.to_thread(_clear, folder, time.time() - HALF_SECONDS)
 
     def _name(self, sha256: bytes) -> str:
         """A folder of a million files is slow to list; a hundredth of them is not."""
@@ -179,21 +202,26 @@ def _read(content: BinaryIO, is_large: bool) -> bytes | BinaryIO:  # noqa: FBT00
     return content if is_large else content.read()
 
 
-def _write(path: Path, content: BinaryIO) -> None:
+def _write(disk: Path, name: str, content: BinaryIO) -> None:
     """For us alone; under its name only once the disk has all of it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     content.seek(0)
-    handle, half = tempfile.mkstemp(prefix=".half-", dir=path.parent)  # readable by us alone
+    handle, half = tempfile.mkstemp(prefix=HALF, dir=disk)  # readable by us alone
     try:
         with os.fdopen(handle, "wb") as file:
             copyfileobj(content, file)
             file.flush()
             os.fsync(file.fileno())
-        Path(half).replace(path)
+        _rename(Path(half), disk / name)
     except BaseException:
         Path(half).unlink(missing_ok=True)
         raise
-    _settle(path.parent)
+
+
+def _clear(folder: Path, before: float) -> None:
+    for half in folder.glob(f"{HALF}*"):
+        with suppress(OSError):
+            if half.stat().st_mtime < before:
+                half.unlink()
 
 
 async def _joined(file: BinaryIO, pieces: AsyncIterator[bytes]) -> bytes:

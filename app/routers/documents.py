@@ -293,4 +293,4 @@ async def read_content(
 ) -> Response:
     """The bytes of a document, as they were sent. That you opened it is kept."""
     stored = await documents.stored(reading, document_id, within=actor.region, seen_by=actor)
-    return await answer_content(request, _content(stored))
+    return await answer_content(request, _content(stored), storage_of(request))

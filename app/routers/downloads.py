@@ -95,7 +95,7 @@ def is_known(etag: str, said: str | None) -> bool:
     return etag in known or "*" in known
 
 
-async def answer_content(request: Request, content: Content) -> Response:
+async def answer_content(request: Request, content: Content, storage: Storage) -> Response:
     """The bytes, a part of them, or that they are known."""
     headers = headers_of(content)
     if is_known(headers["ETag"], request.headers.get("if-none-match")):
@@ -104,7 +104,7 @@ async def answer_content(request: Request, content: Content) -> Response:
     part = part_of(request.headers.get("range") if is_same else None, content.size)
     downloads: Downloads = request.app.state.downloads
     downloads.admit()
-    pieces = await storage_of(request).get(content.sha256, content.size, part)
+    pieces = await storage.get(content.sha256, content.size, part)
     first, end = part or (0, content.size)
     headers |= {"Content-Type": content.media_type, "Content-Length": str(end - first)}
     if part:

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.commands.import_marking import place_of
 from app.db import import_results
 from app.db.import_results import Made
 from app.domain.facts import OthersImport
 from app.domain.imports.workflow import Format, ImportNotFound, ResultNotMade
 from app.exchange.storage import ContentMissing
 from app.routers.access import CurrentActor, ReadingNow
-from app.routers.downloads import Content, Known, RangeAsked, answer_content
+from app.routers.downloads import Content, Known, RangeAsked, answer_content, storage_of
 from app.routers.imports import A_FILE, PATH
 from app.routers.problems import refuses
 
@@ -54,6 +55,7 @@ async def read_import_result(
     __: Known = None,
 ) -> Response:
     """Your file, with what is wrong with each row marked where it is wrong, to be corrected and
-    sent once more. It is made by the step `mark` of the import."""
+    sent once more. It is made by the step `mark` of the import, and kept for a week."""
     made = await import_results.find(reading, import_id, format_, within=actor.region, by=actor)
-    return await answer_content(request, _content(made, format_))
+    place = place_of(storage_of(request), import_id)
+    return await answer_content(request, _content(made, format_), place)

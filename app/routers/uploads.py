@@ -1,7 +1,7 @@
 """Uploads in parts, for large files and weak lines: `/v1/uploads`."""
 
 import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, BinaryIO, Literal, cast
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.background import BackgroundTask
 
 from app.commands import uploads as commands
-from app.commands.uploads import Part, Told, begin, join, place, place_of, store, take
+from app.commands.uploads import Part, Terms, Told, begin, join, place, place_of, store, take
 from app.db import uploads
 from app.db.audit import MovedMeanwhile
 from app.db.pages import Asked
@@ -32,6 +32,7 @@ from app.domain.uploads import (
     TooManyUploads,
     UploadAction,
     UploadClosed,
+    UploadExpired,
     UploadNotFound,
     UploadState,
     WholeDamaged,
@@ -119,6 +120,9 @@ class UploadView(BaseModel):
     missing: list[int] = Field(description="Those that have not come, while the upload is open.")
     region_code: str = Field(description="Yours; empty for the nation.")
     import_id: UUID | None = Field(description="What it has become.")
+    expires_at: datetime | None = Field(
+        description="If no part comes until then, those that have come are deleted; null: closed."
+    )
     created_at: datetime
     updated_at: datetime
     open_actions: list[OpenUploadAction]
@@ -142,6 +146,14 @@ class UploadStepRequest(Shape):
     action: Literal[UploadAction.COMPLETE, UploadAction.DISCARD]
 
 
+def terms_of(request: Request) -> Terms:
+    settings = request.app.state.settings
+    return Terms(settings.largest_upload, timedelta(days=settings.upload_days))
+
+
+TermsNow = Annotated[Terms, Depends(terms_of)]
+
+
 def _answered(body: str, upload_id: UUID, *, is_new: bool) -> Response:
     response = created(answer_versioned(body), f"{PATH}/{upload_id}")
     response.status_code = 201 if is_new else 200
@@ -158,12 +170,11 @@ def _answered(body: str, upload_id: UUID, *, is_new: bool) -> Response:
     },
 )
 async def begin_upload(
-    request: Request, upload: UploadRequest, actor: CurrentActor, session: Transaction
+    upload: UploadRequest, actor: CurrentActor, session: Transaction, terms: TermsNow
 ) -> Response:
     """Begin to send a file in parts, or go on with one: whoever sends the same is told what is
     missing. When all parts are there, the step `complete` makes the import."""
-    largest = request.app.state.settings.largest_upload
-    begun, is_new = await begin(session, upload.told(), by=actor, largest=largest)
+    begun, is_new = await begin(session, upload.told(), by=actor, terms=terms)
     body = await uploads.document(
         await reading_in(session), begun.id, within=actor.region, seen_by=actor
     )
@@ -223,16 +234,21 @@ async def stored_part(
 @router.put(
     PART,
     openapi_extra=BODY,
-    responses=refuses(UploadNotFound, NoSuchPart, UploadClosed, NotAPart, PartDamaged),
+    responses=refuses(
+        UploadNotFound, NoSuchPart, UploadClosed, UploadExpired, NotAPart, PartDamaged
+    ),
 )
 async def store_part(
     upload_id: UUID,
     part: Annotated[Part, Depends(stored_part)],
     actor: CurrentActor,
     session: Transaction,
+    terms: TermsNow,
 ) -> PartStored:
-    """Send a part as it is, in whatever order, and again if you do not know whether it came."""
-    missing = await place(session, upload_id, part, by=actor)
+    """Send a part as it is, in whatever order, and again if you do not know whether it came.
+
+    Each puts off the day on which the upload expires."""
+    missing = await place(session, upload_id, part, by=actor, terms=terms)
     return PartStored(
         number=part.number, bytes=part.size, sha256=part.sha256.hex(), missing=missing
     )
@@ -277,6 +293,7 @@ def _led_to(response: Response, import_id: UUID | None) -> Response:
         Outdated,
         VersionNotNamed,
         PartsMissing,
+        UploadExpired,
         WholeDamaged,
         ImportedAlready,
         ContentMissing,

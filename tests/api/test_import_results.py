@@ -3,17 +3,24 @@
 import asyncio
 import csv
 import io
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import Response
 from python_calamine import CalamineWorkbook
 
+from app.commands.sweeping import sweep
 from app.domain.actors import Role
 from app.domain.imports.layouts import LAYOUTS, ImportKind
+from app.domain.imports.workflow import RowsNotGood
 from app.exchange.sheets import DELIMITER
 from tests.api.test_imports import (
     PATIENCE_SECONDS,
+    a_file,
     a_row,
     applied,
     checked,
@@ -38,15 +45,23 @@ async def asks(by: Caller, import_: dict[str, Any], **asked: str) -> Response:
     return await by.gets(f"/v1/imports/{import_['id']}/result", params=asked)
 
 
-async def marked(by: Caller, import_: dict[str, Any], format_: str) -> bytes:
+async def marking(by: Caller, import_: dict[str, Any], format_: str) -> dict[str, Any]:
+    """The job that has come to its end."""
     now = (await by.gets(f"/v1/imports/{import_['id']}")).json()
     response = await takes(by, now, "mark", format=format_)
     assert response.status_code == 201, response.text
     now = (await by.gets(f"/v1/imports/{import_['id']}")).json()
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (job := (await by.gets(f"/v1/jobs/{now['job_id']}")).json())["state"] != "done":
-            assert job["state"] in {"queued", "running"}, job
+        while True:
+            job: dict[str, Any] = (await by.gets(f"/v1/jobs/{now['job_id']}")).json()
+            if job["state"] not in {"queued", "running"}:
+                return job
             await asyncio.sleep(0.05)
+
+
+async def marked(by: Caller, import_: dict[str, Any], format_: str) -> bytes:
+    job = await marking(by, import_, format_)
+    assert job["state"] == "done", job
     answer = await asks(by, import_, format=format_)
     assert answer.status_code == 200, answer.text
     return answer.content
@@ -61,6 +76,10 @@ def cells_of(content: bytes) -> list[list[str]]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     rows = book.get_sheet_by_index(0).to_python()
     return [[str(cell) for cell in row] for row in rows]
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 class TestTheMarkedFile:
@@ -88,6 +107,19 @@ class TestTheMarkedFile:
         )
         assert "16" in faulty
         assert "16" not in clean
+
+    async def test_too_long_for_a_workbook_comes_as_csv(self, registry: Registry, operator: Caller):
+        """A wide sheet, with a row far below the others."""
+        header, row = a_file([a_row(registry.village)]).splitlines()
+        names = b"".join(b";Kolom %d" % number for number in range(220))
+        wide = header + names + b"\n" + row + b"\n" * 60_000
+        last = a_file([a_row(registry.village)]).splitlines()[1]
+        ready = await done(operator, (await sends(operator, wide + last)).json())
+
+        job = await marking(operator, ready, "xlsx")
+
+        assert (job["state"], job["problem"]["code"]) == ("failed", "too-long-for-a-workbook")
+        assert len(list(filter(None, lines_of(await marked(operator, ready, "csv"))))) == 3
 
     async def test_can_be_corrected_and_sent_once_more(self, registry: Registry, operator: Caller):
         ready = await checked(operator, [a_row(registry.village, rt="X")])
@@ -128,7 +160,27 @@ class TestTheMarkedFile:
 
         assert after["results"] == []
         assert refused(await asks(operator, ready, format="csv")) == (409, "result-not-made")
-        assert b"X" in await marked(operator, ready, "csv")
+        content = (await marked(operator, ready, "csv")).decode("utf-8-sig")
+        assert ";X;" in content
+        assert RowsNotGood.detail.id not in content  # of a row that says itself what is wrong
+
+    async def test_is_kept_for_a_week(self, app: FastAPI, registry: Registry, operator: Caller):
+        ready = await checked(operator, [a_row(registry.village)])
+        await marked(operator, ready, "csv")
+        folder = Path(urlsplit(app.state.settings.storage_url).path)
+        for days, kept in ((6, True), (8, False)):
+            await registry.runs(
+                "UPDATE import_result SET made_at = now() - make_interval(days => $2) "
+                "WHERE import_id = $1",
+                UUID(ready["id"]),
+                days,
+            )
+            await sweep(app.state.database, app.state.storage)
+
+            assert bool(files_in(folder / "results" / ready["id"])) is kept
+            answer = await asks(operator, ready, format="csv")
+            assert answer.status_code == (200 if kept else 409)
+        assert await marked(operator, ready, "csv")
 
     async def test_goes_to_whoever_sent_the_file(self, registry: Registry, operator: Caller):
         ready = await checked(operator, [a_row(registry.village)])

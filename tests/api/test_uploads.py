@@ -1,22 +1,31 @@
 """A large file comes in parts, over a line that breaks, and is an import once it is whole."""
 
+import asyncio
 import base64
 import hashlib
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
+from app.commands.sweeping import sweep
+from app.commands.uploads import place_of
 from app.domain.actors import Role
 from app.domain.regions import Tier
 from app.domain.uploads import MOST_OPEN, PART_BYTES
+from app.exchange.storage import Bucket, Storage
 from tests.api.test_imports import a_file, a_row, done, sends
 from tests.api.test_imports import worker as worker  # noqa: PLC0414 - a fixture
+from tests.exchange import bucket
 from tests.registry import Caller, Registry, refused
 
 R = Role
@@ -82,6 +91,18 @@ async def reads(by: Caller, upload: dict[str, Any]) -> dict[str, Any]:
     return response.json()
 
 
+async def grows_old(registry: Registry, upload: dict[str, Any]) -> None:
+    await registry.runs(
+        "UPDATE upload SET expires_at = now() - interval '1 minute' WHERE id = $1",
+        UUID(upload["id"]),
+    )
+
+
+def parts_kept(app: FastAPI, upload: dict[str, Any]) -> list[Path]:
+    folder = Path(urlsplit(app.state.settings.storage_url).path) / "uploads"
+    return [*folder.glob(f"{upload['id']}/*/*")]
+
+
 class TestAFileInParts:
     async def test_is_an_import_once_it_is_whole(self, registry: Registry, operator: Caller):
         content = a_large_file(registry)
@@ -103,17 +124,16 @@ class TestAFileInParts:
         assert ready["counts"]["rows"] - ready["counts"]["bad"] == 1
 
     async def test_leaves_no_parts_behind(self, app: FastAPI, registry: Registry, operator: Caller):
-        folder = Path(urlsplit(app.state.settings.storage_url).path) / "uploads"
         for action in ("complete", "discard"):
             content = a_large_file(registry, parts=1)
             upload = await begun(operator, content)
             for number, part in parts_of(content):
                 await puts(operator, upload, number, part)
-            assert [*folder.glob(f"{upload['id']}/*/*")]
+            assert parts_kept(app, upload)
 
             assert (await takes(operator, upload, action)).status_code == 201
 
-            assert not [*folder.glob(f"{upload['id']}/*/*")]
+            assert not parts_kept(app, upload)
 
     async def test_goes_on_where_the_line_broke(self, registry: Registry, operator: Caller):
         content = a_large_file(registry)
@@ -155,6 +175,21 @@ class TestAFileInParts:
         assert refused(response) == (422, "whole-damaged")
         assert (await reads(operator, upload))["state"] == "open"
 
+    async def test_is_one_import_however_often_it_is_completed(
+        self, registry: Registry, operator: Caller
+    ):
+        content = a_large_file(registry)
+        upload = await begun(operator, content)
+        for number, part in parts_of(content):
+            await puts(operator, upload, number, part)
+
+        answers = await asyncio.gather(*(takes(operator, upload, "complete") for _ in range(6)))
+
+        [completed, *others] = sorted(answers, key=attrgetter("status_code"))
+        assert completed.status_code == 201, completed.text
+        too_late = {(409, "action-not-open"), (409, "moved-meanwhile"), (412, "outdated")}
+        assert {refused(each) for each in others} <= too_late
+
     async def test_is_not_sent_at_all_where_it_has_been_imported(
         self, registry: Registry, operator: Caller
     ):
@@ -165,6 +200,100 @@ class TestAFileInParts:
 
         assert refused(response) == (409, "imported-already")
         assert first["id"] in response.json()["detail"]
+
+
+class TestAnAbandonedUpload:
+    async def test_expires_and_its_parts_with_it(
+        self, app: FastAPI, registry: Registry, operator: Caller
+    ):
+        content = a_large_file(registry)
+        upload = await begun(operator, content)
+        [(number, part), *_] = parts_of(content)
+        await puts(operator, upload, number, part)
+        await grows_old(registry, upload)
+
+        await sweep(app.state.database, app.state.storage)
+
+        expired = await reads(operator, upload)
+        assert (expired["state"], expired["expires_at"]) == ("expired", None)
+        assert not parts_kept(app, upload)
+        assert refused(await puts(operator, upload, number, part)) == (409, "upload-expired")
+        for action in ("complete", "discard"):
+            assert refused(await takes(operator, upload, action)) == (409, "upload-expired")
+        *_, last = sorted(await registry.audit_of(upload["id"]), key=itemgetter("seq"))
+        assert (last["action"], last["actor_id"]) == ("expire", str(operator.actor.id))
+        assert (await begun(operator, content))["missing"] == [1, 2, 3]
+
+    async def test_is_kept_for_whoever_comes_back_in_time(
+        self, app: FastAPI, registry: Registry, operator: Caller
+    ):
+        content = a_large_file(registry)
+        upload = await begun(operator, content)
+        [(number, part), *_] = parts_of(content)
+        comes_back = (
+            lambda: puts(operator, upload, number, part),
+            lambda: begins(operator, content),
+        )
+
+        for each in comes_back:
+            await grows_old(registry, upload)
+            assert (await each()).status_code == 200
+            await sweep(app.state.database, app.state.storage)
+
+            still = await reads(operator, upload)
+            left = datetime.fromisoformat(still["expires_at"]) - datetime.now(UTC)
+            assert (still["state"], still["missing"]) == ("open", [2, 3])
+            assert parts_kept(app, upload)
+            assert timedelta(days=6) < left < timedelta(days=8)
+
+    async def test_leaves_nothing_that_comes_later_and_takes_nothing_unknown(
+        self, app: FastAPI, registry: Registry, operator: Caller
+    ):
+        """Somebody else's may lie in the same bucket."""
+        content = a_large_file(registry, parts=1)
+        upload = await begun(operator, content)
+        await takes(operator, upload, "discard")
+        unknown = {"id": str(uuid4())}
+        for each in (upload, unknown):
+            place = place_of(app.state.storage, each["id"])
+            await place.put(hashlib.sha256(content).digest(), BytesIO(content), len(content))
+
+        await sweep(app.state.database, app.state.storage)
+
+        assert not parts_kept(app, upload)
+        assert parts_kept(app, unknown)
+
+
+@pytest.fixture
+def remote(app: FastAPI) -> Iterator[bucket.Bucket]:
+    """The service keeps its files there."""
+    usual = app.state.storage
+    with bucket.a_bucket() as remote:
+        keys = {"region": "id-jkt", "key_id": "kunci", "secret": "rahasia"}
+        app.state.storage = Storage.at("s3://siks/dokumen", Bucket(remote.endpoint, **keys))
+        yield remote
+        app.state.storage = usual
+
+
+class TestInABucket:
+    async def test_a_file_in_parts_is_put_together_too(
+        self, remote: bucket.Bucket, registry: Registry, operator: Caller
+    ):
+        content = a_large_file(registry)
+        upload = await begun(operator, content)
+        sent = dict(parts_of(content))
+        await puts(operator, upload, 2, bytes(len(sent[2])))
+        for number in (1, 3):
+            await puts(operator, upload, number, sent[number])
+        assert refused(await takes(operator, upload, "complete")) == (422, "whole-damaged")
+        assert {name.split("/")[3] for name in remote.objects} == {"uploads"}
+
+        await puts(operator, upload, 2, sent[2])
+        completed = await takes(operator, upload, "complete")
+
+        assert completed.status_code == 201, completed.text
+        digits = hashlib.sha256(content).hexdigest()
+        assert remote.objects == {f"/siks/dokumen/{digits[:2]}/{digits}": content}
 
 
 class TestAPart:

@@ -1,15 +1,16 @@
 """Bytes are kept by their SHA-256: on a disk, and in a bucket that speaks S3, alike."""
 
 import hashlib
+import os
 import stat
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from app.domain.errors import Overloaded
-from app.exchange.storage import Bucket, ContentMissing, Storage
+from app.exchange.storage import HALF, Bucket, ContentMissing, Storage
 from tests.exchange import bucket
 
 SCAN = bytes(range(256)) * 4000
@@ -64,6 +65,46 @@ async def test_what_is_not_there_or_not_all_there_is_told_so(storage: Storage):
     await kept(storage)
     with pytest.raises(ContentMissing):
         await given(storage, size=len(SCAN) + 1)
+
+
+async def pieces_of(content: bytes) -> AsyncIterator[bytes]:
+    for first in range(0, len(content), 300_000):
+        yield content[first : first + 300_000]
+
+
+async def test_pieces_are_joined_to_what_was_said_or_not_at_all(storage: Storage):
+    assert not await storage.join(NAME, pieces_of(SCAN[::-1]))
+    with pytest.raises(ContentMissing):
+        await given(storage)
+
+    assert await storage.join(NAME, pieces_of(SCAN))
+
+    assert await given(storage) == SCAN
+
+
+async def test_what_lies_beside_is_dropped_by_itself(storage: Storage):
+    await kept(storage)
+    for name in ("uploads/a", "uploads/b"):
+        await kept(storage.beside(name))
+    assert await storage.places("uploads") == {"a", "b"}
+
+    await storage.beside("uploads/a").drop()
+
+    assert await storage.places("uploads") == {"b"}
+    assert await given(storage) == await given(storage.beside("uploads/b")) == SCAN
+    assert await storage.places("results") == set()
+
+
+async def test_half_a_file_that_was_left_behind_is_cleared_away(tmp_path: Path):
+    storage = Storage.on_disk(tmp_path)
+    old, new = (tmp_path / f"{HALF}{each}" for each in ("old", "new"))
+    for half in (old, new):
+        half.write_bytes(SCAN)
+    os.utime(old, (0, 0))
+
+    await storage.clear()
+
+    assert files_in(tmp_path) == [new]
 
 
 async def test_on_a_disk_nobody_else_reads_it(tmp_path: Path):

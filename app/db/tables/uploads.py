@@ -40,6 +40,7 @@ class Upload(SQLModel, table=True):
             postgresql_where=text("state = 'open'"),
         ),
         Index(None, "scope_code", "id"),
+        Index("ix_upload_expires_at", "expires_at", postgresql_where=text("state = 'open'")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -51,6 +52,10 @@ class Upload(SQLModel, table=True):
     part_bytes: int
     import_id: UUID | None = None  # what it has become
     created_by: UUID
+    expires_at: datetime = Field(  # while it is open; each part that comes puts it off
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": text("now() + interval '7 days'")},
+    )
     state: UploadState = Field(default=UploadState.OPEN, sa_type=words_of(UploadState, "state"))
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))

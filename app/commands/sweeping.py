@@ -1,0 +1,71 @@
+"""Sweeping up: uploads whose sender did not come back, and bytes that nobody needs any more.
+
+What is dropped is found by looking at what lies in the storage: so it does not matter who died, or
+what came late, before. Whatever our database does not know is left alone.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from app.commands import import_marking
+from app.commands import uploads as commands
+from app.db import import_results, imports, uploads
+from app.db.audit import record
+from app.db.sessions import Database
+from app.db.tables.base import now
+from app.domain.actors import Actor
+from app.domain.errors import Refusal
+from app.domain.regions import INDONESIA
+from app.domain.uploads import UPLOADS, UploadAction, UploadState
+from app.exchange.storage import Storage
+
+RESULTS_KEPT = timedelta(days=7)  # to make one again takes seconds
+NEEDLESS = ((commands.ROOM, uploads.closed), (import_marking.ROOM, import_results.needless))
+
+
+async def sweep(database: Database, storage: Storage) -> None:
+    """Several workers may: each finds less to do than the one before."""
+    async with database.reading(INDONESIA) as reading:
+        late = await uploads.late(reading, within=INDONESIA)
+    for upload_id, sender in late:
+        with suppress(Refusal):  # the others are swept up all the same
+            await _expire(database, upload_id, by=sender)
+    await _forget_results(database)
+    await _drop(database, storage)
+    await storage.clear()
+
+
+async def _expire(database: Database, upload_id: UUID, *, by: Actor) -> None:
+    """Unless he has come back this very moment."""
+    async with database.transaction(by.region) as session:
+        upload = await uploads.find(session, upload_id, within=by.region, by=by)
+        if upload.state is UploadState.OPEN and upload.expires_at < now():
+            step = UPLOADS.step(upload.state, UploadAction.EXPIRE, by=by)
+            await uploads.forget_parts(session, upload)
+            await record(session, upload, step)
+
+
+async def _forget_results(database: Database) -> None:
+    async with database.reading(INDONESIA) as reading:
+        old = await import_results.old(reading, now() - RESULTS_KEPT, within=INDONESIA)
+    for import_id in old:
+        async with database.transaction(INDONESIA) as session:
+            import_ = await imports.find(session, import_id, within=INDONESIA)
+            await import_results.forget(session, import_)
+
+
+async def _drop(database: Database, storage: Storage) -> None:
+    for room, among in NEEDLESS:
+        ids = [*_ids(await storage.places(room))]
+        async with database.reading(INDONESIA) as reading:
+            needless = await among(reading, ids, within=INDONESIA)
+        for each in needless:
+            await storage.beside(f"{room}/{each}").drop()
+
+
+def _ids(names: Iterable[str]) -> Iterable[UUID]:
+    for name in names:
+        with suppress(ValueError):
+            yield UUID(name)
