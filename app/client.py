@@ -4,15 +4,25 @@ import httpx2 as httpx
 
 from app.settings import CannotRun
 
+PATIENCE_SECONDS = 30  # of a weak line
+
+
+class NoAnswer(CannotRun):
+    """For now: whoever has the time asks again."""
+
 
 def sign_in(url: str, username: str, password: str) -> str:
     """An access token, or why there is none."""
     grant = {"grant_type": "password", "username": username, "password": password}
     english = {"Accept-Language": "en"}
     try:
-        answer = httpx.post(f"{url}/v1/auth/token", json=grant, headers=english)
+        answer = httpx.post(
+            f"{url}/v1/auth/token", json=grant, headers=english, timeout=PATIENCE_SECONDS
+        )
     except httpx.TransportError as error:
-        raise CannotRun(f"{url} does not answer ({error}): is the service running?") from None
+        raise NoAnswer(f"{url} does not answer ({error}): is the service running?") from None
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise NoAnswer(f"{url} is busy: {said(answer)}")
     if not answer.is_success:
         raise CannotRun(f"{url} refuses: {said(answer)}")
     return str(answer.json()["access_token"])

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import httpx2 as httpx
 
-from app.client import said
+from app.client import NoAnswer, said
+from app.domain.errors import Language
 from app.settings import CannotRun
 
 PART_BYTES = (1 << 20, 8 << 20)  # at least, at most
@@ -19,9 +20,11 @@ WAITS = (1, 2, 4, 8, 16, 30)  # seconds; a line may be gone for a minute
 FIRST_LOOK, LOOK = 0.2, 2.0  # seconds
 PATIENCE = httpx.Timeout(60, read=300)  # to put a large file together takes its time
 AT_WORK = {"received", "checking", "applying", "undoing"}
-UNAUTHORIZED, BUSY = 401, {429, 503}
+TWICE = {"still-running", "upload-open"}
+UNAUTHORIZED, BUSY = 401, {429, 502, 503, 504}  # some of them said by a proxy
 
 Told = Callable[[str, int, int | None], None]  # what is being done, how much of it, of how much
+Noted = Callable[[str], None]
 
 
 class Refused(CannotRun):
@@ -29,14 +32,27 @@ class Refused(CannotRun):
 
     def __init__(self, answer: httpx.Response) -> None:
         super().__init__(f"the service refuses: {said(answer)}")
-        try:
-            self.problem: Mapping[str, Any] = answer.json()
-        except ValueError:
-            self.problem = {}
+        self.problem = _problem(answer)
+        self.code = _code(self.problem)
 
-    @property
-    def code(self) -> str:
-        return str(self.problem.get("type", "")).removeprefix("urn:siks:problem:")
+
+def _problem(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        told = answer.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _code(problem: Mapping[str, Any]) -> str:
+    return str(problem.get("type", "")).removeprefix("urn:siks:problem:")
+
+
+def _is_busy(answer: httpx.Response) -> bool:
+    """With others, or with the very same request."""
+    if answer.status_code == httpx.codes.CONFLICT:
+        return _code(_problem(answer)) in TWICE
+    return answer.status_code in BUSY
 
 
 class Service:
@@ -47,13 +63,16 @@ class Service:
         url: str,
         sign_in: Callable[[], str],
         *,
+        language: Language = Language.ENGLISH,
+        noted: Noted = lambda _: None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._sign_in = sign_in
-        self._token = sign_in()
-        english = {"Accept-Language": "en"}
+        self._noted = noted
+        self._token = self._signed_in()
+        headers = {"Accept-Language": language.value}
         self._http = httpx.Client(
-            base_url=url, headers=english, timeout=PATIENCE, transport=transport
+            base_url=url, headers=headers, timeout=PATIENCE, transport=transport
         )
 
     def __enter__(self) -> Self:
@@ -78,23 +97,35 @@ class Service:
     def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
         answer = self._heard(method, path, **more)
         if answer.status_code == UNAUTHORIZED:  # a token lives ten minutes
-            self._token = self._sign_in()
+            self._token = self._signed_in()
             answer = self._heard(method, path, **more)
         if not answer.is_success:
             raise Refused(answer)
         return answer
+
+    def _signed_in(self) -> str:
+        for wait in WAITS:
+            try:
+                return self._sign_in()
+            except NoAnswer as why:
+                self._wait(wait, str(why))
+        return self._sign_in()
+
+    def _wait(self, seconds: float, why: str) -> None:
+        self._noted(f"{why} (trying again in {seconds} s)")
+        time.sleep(seconds)
 
     def _heard(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
         headers = {**more.pop("headers", {}), "Authorization": f"Bearer {self._token}"}
         for wait in WAITS:
             try:
                 answer = self._http.request(method, path, headers=headers, **more)
-            except httpx.TransportError:
-                time.sleep(wait)
+            except httpx.TransportError as error:
+                self._wait(wait, f"the service does not answer ({error})")
                 continue
-            if answer.status_code not in BUSY:
+            if not _is_busy(answer):
                 return answer
-            time.sleep(wait)
+            self._wait(wait, f"the service is busy ({said(answer)})")
         try:
             return self._http.request(method, path, headers=headers, **more)
         except httpx.TransportError as error:
@@ -114,15 +145,25 @@ def sent(service: Service, file: Path, kind: str, told: Told) -> dict[str, Any]:
     try:
         upload = service.post("/v1/uploads", body).json()
         _fill(service, file, upload, told)
-        path = f"/v1/uploads/{upload['id']}/steps"
-        made = service.post(path, {"action": "complete"}, version=upload["version"])
-        where = made.headers["location"]
+        where = _completed(service, file, upload)
     except Refused as why:
         if why.code != "imported-already":
             raise
         where = f"/v1/imports/{why.problem['import_id']}"
     import_: dict[str, Any] = service.get(where)
     return import_
+
+
+def _completed(service: Service, file: Path, upload: Mapping[str, Any]) -> str:
+    path, version = f"/v1/uploads/{upload['id']}/steps", upload["version"]
+    try:
+        made = service.post(path, {"action": "complete"}, version=version)
+    except Refused as why:
+        if why.code != "whole-damaged":
+            raise
+        service.post(path, {"action": "discard"}, version=version)  # or it would be gone on with
+        raise CannotRun(f"{file} has changed while it was sent: send it again") from None
+    return made.headers["location"]
 
 
 def _sum(file: Path) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from app.domain.actors import Role
 from app.domain.regions import INDONESIA
 from app.exchange.sheets import CSV_ENCODING, DELIMITER
 from app.sending import Service, sent
+from app.settings import CannotRun
 from tests.api.door import PASSWORD, PASSWORD_HASH
 from tests.api.test_imports import a_file, a_row
 from tests.api.test_uploads import a_large_file
 from tests.registry import LONG_AGO, Registry
 from tests.served import SIKS, a_free_port, a_service, environment
 
-ALL_GOOD, FAILED, ROWS_LEFT = range(3)
+ALL_GOOD, FAILED, ROWS_LEFT = 0, 1, 3
 
 
 @pytest.fixture(scope="module")
@@ -84,19 +86,22 @@ async def desk(url: str, registry: Registry, tmp_path: Path) -> Desk:
 async def test_a_good_file_is_taken_whole(desk: Desk, registry: Registry):
     content = a_file([a_row(registry.village), a_row(registry.village)])
 
-    assert (await desk.imports(content, "--wait"))[0] == ALL_GOOD
-    code, told = await desk.imports(content, "--apply")  # the same file is the same import
+    code, told = await desk.imports(content, "--wait")
+    assert code == ALL_GOOD, told
+    assert "is ready: 2 rows, 0 bad" in told
+    code, told = await desk.imports(content, "--apply", "--json")  # the same import
 
     assert code == ALL_GOOD, told
-    assert "2 rows, 0 bad" in told
-    assert "is applied" in told
-    assert "2 taken" in told
+    import_ = json.loads(told)  # and nothing else is printed where nobody looks on
+    assert (import_["state"], import_["counts"]["taken"]) == ("applied", 2)
 
 
 async def test_rows_that_are_left_are_told_in_a_file(desk: Desk, registry: Registry):
     content = a_file([a_row(registry.village), a_row(registry.village, nik="123")])
     errors = desk.folder / "salah.csv"
 
+    for unfit in ("usulan.csv", "nowhere/salah.csv"):  # the first is what is sent
+        assert (await desk.imports(content, "--errors", unfit))[0] == FAILED
     code, told = await desk.imports(content, "--apply", "--errors", str(errors))
 
     assert code == ROWS_LEFT, told
@@ -153,6 +158,16 @@ def ends_at_second(count: int) -> None:
         raise Gone
 
 
+def changes(file: Path) -> Callable[[int], None]:
+    """While it is sent, somebody saves it once more."""
+
+    def fate(count: int) -> None:
+        if count == 1:
+            file.write_bytes(bytes(file.stat().st_size))
+
+    return fate
+
+
 def holds(_: int) -> None:
     return
 
@@ -187,3 +202,16 @@ async def test_whoever_begins_again_sends_what_is_missing(desk: Desk, registry: 
 
     assert await _sends(desk, content, line) in sending.AT_WORK
     assert line.parts == ["3"]
+
+
+async def test_a_file_that_was_changed_while_it_was_sent_is_begun_anew(
+    desk: Desk, registry: Registry
+):
+    content = a_large_file(registry)
+    with pytest.raises(CannotRun, match="changed"):
+        await _sends(desk, content, Line(changes(desk.folder / "besar.csv")))
+
+    line = Line(holds)
+
+    assert await _sends(desk, content, line) in sending.AT_WORK
+    assert line.parts == ["1", "2", "3"]
