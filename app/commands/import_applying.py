@@ -53,21 +53,19 @@ async def apply(_: Database, run: JobRun) -> None:
 
 
 async def _apply(run: JobRun, ahead: Ahead) -> None:
-    known_gone = False
     while not await run.cancelled():
         async with run.transaction() as session:
             import_ = await imports.find(session, run.subject_id, within=run.by.region)
             if import_.state is not S.APPLYING:
                 return
             units = await ahead.units(import_, after=import_.after)
-            are_gone = not units and _settled(import_) < import_.units
-            if not units and (known_gone or not are_gone):
+            are_whole = await import_rows.are_sealed(session, import_)
+            if are_whole and not units:
                 await _complete(session, import_, run.by)
                 return
-            await _take(session, run, import_, units)
-        if are_gone:
+            await _take(session, run, import_, units if are_whole else ())
+        if not are_whole:
             await stage_again(run, import_)
-            known_gone = True
         await run.progress(_settled(import_), import_.units, phase="applying")
 
 
@@ -103,6 +101,9 @@ async def undo_ended(session: AsyncSession, job: Job) -> None:
 @handles(JobKind.UNDO_IMPORT, ending=undo_ended)
 async def undo(_: Database, run: JobRun) -> None:
     """What nobody has gone on with is taken back; the rest is kept, with the reason."""
+    async with run.transaction() as session:
+        import_ = await imports.find(session, run.subject_id, within=run.by.region)
+        done = await import_rows.taken_back(session, import_)
     while not await run.cancelled():
         async with run.transaction() as session:
             import_ = await imports.find(session, run.subject_id, within=run.by.region)
@@ -113,7 +114,7 @@ async def undo(_: Database, run: JobRun) -> None:
                 await record(session, import_, IMPORTS.step(import_.state, A.CLEAR, by=run.by))
                 return
             await _undo(session, run, import_, found)
-            done = import_.kept
+            done += len(found)
         await run.progress(done, import_.taken, phase="undoing")
 
 

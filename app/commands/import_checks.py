@@ -29,7 +29,7 @@ from app.domain.errors import Language, Refusal
 from app.domain.imports import checks
 from app.domain.imports.columns import Layout
 from app.domain.imports.headers import Header, accept, find_header, holds_nothing
-from app.domain.imports.layouts import LAYOUTS, read_row
+from app.domain.imports.layouts import LAYOUTS, Read, read_row
 from app.domain.imports.places import Places
 from app.domain.imports.problems import SAID, Problem
 from app.domain.imports.workflow import (
@@ -67,6 +67,13 @@ class Look:
     places: Places
     known: KnownRegions
     rows: int = 0
+    before: tuple[str, Mapping[str, Any]] = ("", {})  # unit of the last row, and what it shares
+
+    def said(self, unit: str, read: Read) -> Mapping[str, Any]:
+        """What a row says that the one before, of the same unit, did not say for it."""
+        repeats = unit == self.before[0] and read.of_unit is self.before[1]
+        self.before = unit, read.of_unit
+        return read.own if repeats else read.values
 
     @property
     def by(self) -> Actor:
@@ -115,8 +122,9 @@ async def stage_again(run: JobRun, import_: Import) -> None:
     async with run.transaction() as session:
         look = await _anew(session, run, import_)
     await _read(look)
-    if await _between_rows(look):
-        await _beside_the_registry(look)
+    if await _between_rows(look) and await _beside_the_registry(look):
+        async with run.transaction() as session:
+            await import_rows.seal(session, import_)
 
 
 # --- cell by cell
@@ -213,7 +221,7 @@ def _row(look: Look, header: Header, n: int, cells: Sequence[Any]) -> ReadRow:
             village = place
     bad = any(each.severity == "error" for each in problems)
     unit = str(read.values.get(look.layout.unit or "") or f"#{n:08}")
-    return unit, Row(n, read.values, village, bad), problems
+    return unit, Row(n, look.said(unit, read), village, bad), problems
 
 
 async def _tell(
@@ -246,8 +254,8 @@ async def _between_rows(look: Look) -> bool:
             return False
         if grouping.by != (look.layout.unit,):
             async with look.run.transaction() as session:
-                rows = await import_rows.shared(session, look.import_, grouping.by[0])
-                await _tell_more(session, look, grouping.in_order(rows))
+                async for rows in import_rows.shared(session, look.import_, grouping):
+                    await _tell_more(session, look, grouping.in_order(rows))
     return True
 
 
@@ -311,6 +319,7 @@ async def _report(look: Look, found: Mapping[str, Any]) -> None:
         counts = await import_rows.count(session, import_, IMPORTERS[import_.kind].doubles)
         codes = counts.pop("codes")
         _sane(counts["rows"], counts["doubled"], look.run.limits)
+        await import_rows.seal(session, import_)
         changes = {**counts, "found": {**found, "problems": codes}}
         await record(session, import_, step, changes=changes)
 

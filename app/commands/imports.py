@@ -63,7 +63,8 @@ async def receive(session: AsyncSession, sent: SentFile, *, by: Actor) -> Import
     """A file to be checked. The very same one again is the first one."""
     permitted(sent.kind, by=by)
     step = IMPORTS.begin(by=by)
-    same = await imports.same_file(session, sent.kind, sent.sha256, within=by.region)
+    kind, sha256 = sent.kind, sent.sha256
+    same = await imports.same_file(session, kind, sha256, of=by.region, within=by.region)
     if same is not None:
         raise ImportedAlready(id=same.id)
     import_ = Import(

@@ -15,10 +15,11 @@ from app.db.sessions import connection_in
 from app.db.tables.imports import Import
 from app.domain.imports import checks
 from app.domain.imports.places import Place
-from app.domain.imports.workflow import Outcome
+from app.domain.imports.workflow import Outcome, UnitTooLong
 from app.domain.regions import Region
 
 COLUMNS = ["import_id", "unit", "n", "scope_code", "village", "bad", "said"]
+MOST_OF_A_UNIT = 2_000  # rows: they are held in memory together
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NULL = "\\N"
 PLACES = text("""
@@ -30,6 +31,13 @@ FROM region v
 WHERE v.tier = 'village' AND v.valid_to IS NULL AND v.scope_code BETWEEN :first AND :last
 """)
 CLEAR = text("DELETE FROM import_staged WHERE import_id = :import")
+# What is no unit stands among them, and goes with them, whoever empties the table: all of them are
+# there, and have been looked at.
+SEAL = text("""
+INSERT INTO import_row (import_id, unit, n, scope_code, bad, said)
+VALUES (:import, '', 0, :scope, false, '{}')
+""")
+SEALED = text("SELECT true FROM import_staged WHERE import_id = :import AND unit = '' AND n = 0")
 CLEAR_PROBLEMS = text("DELETE FROM import_problem WHERE import_id = :import")
 PROBLEMS = text("""
 INSERT INTO import_problem (import_id, scope_code, n, problems)
@@ -40,18 +48,23 @@ SPOIL = text("""
 UPDATE import_staged SET bad = true
 WHERE import_id = :import AND n = ANY (CAST(:rows AS int[])) AND NOT bad
 """)
-# Rows that share a key with others, in its order; all that the check looks at is in `said`, which
-# is long, and is fetched of these rows only.
+# Rows that share a key with others, in its order, and what the check looks at of them. There may
+# be very many: in old files one number fills the field of thousands, and is told piece by piece.
 SHARED = """
 WITH keyed AS MATERIALIZED (
-    SELECT unit, n, said ->> '{key}' AS shared FROM import_staged WHERE import_id = :import
+    SELECT unit, n, said ->> '{key}' AS shared FROM import_staged WHERE import_id = $1
 ), together AS MATERIALIZED (
-    SELECT shared FROM keyed WHERE shared IS NOT NULL GROUP BY shared HAVING count(*) > 1
+    SELECT shared, count(*) AS times FROM keyed
+    WHERE shared IS NOT NULL GROUP BY shared HAVING count(*) > 1
 )
-SELECT n, said FROM keyed JOIN together USING (shared)
+SELECT n, jsonb_strip_nulls(jsonb_build_object({needs}))::text AS said, shared,
+    (row_number() OVER (PARTITION BY shared ORDER BY n) - 1) * ceil(times / $2::float) / times
+        AS piece
+FROM keyed JOIN together USING (shared)
     JOIN import_staged AS r USING (unit, n)
-WHERE r.import_id = :import ORDER BY shared, n
+WHERE r.import_id = $1 ORDER BY shared, n
 """
+SHARED_AT_ONCE = 1_000
 COUNT = text("""
 WITH problem AS (
     SELECT n, each ->> 'code' AS code, each ->> 'severity' AS severity
@@ -79,10 +92,20 @@ NEXT = """
 SELECT unit, n, village, bad, said::text AS said FROM import_in_order
 WHERE import_id = $1 AND unit > $2 LIMIT $3
 """
+# Whoever enters people of a village waits until another file of it is through with its chunk.
+PATIENT = text("SET LOCAL lock_timeout = '30s'")
+TURNS = text("""
+SELECT pg_advisory_xact_lock(hashtextextended('import ' || village, 0)) FROM (
+    SELECT DISTINCT unnest(CAST(:villages AS bigint[])) AS village ORDER BY 1
+) AS turns
+""")
 EFFECTS = text("""
 INSERT INTO import_effect (import_id, scope_code, unit, rows, outcome, subjects, refusal)
 SELECT :import, :scope, v.* FROM json_to_recordset(:effects) AS v (unit text, rows int[],
     outcome text, subjects jsonb, refusal jsonb)
+""")
+TAKEN_BACK = text("""
+SELECT count(*) FROM import_effect WHERE import_id = :import AND outcome IN ('undone', 'kept')
 """)
 TAKEN = text("""
 SELECT unit, subjects FROM import_effect
@@ -97,7 +120,8 @@ WHERE e.import_id = :import AND e.unit = v.unit
 
 @dataclass(frozen=True)
 class Row:
-    """`said` are the values that were read, by column key."""
+    """`said` are the values that were read, by column key. What rows of a unit share is left out
+    where the row before says the same."""
 
     n: int
     said: Mapping[str, Any]
@@ -179,12 +203,36 @@ async def spoil(session: AsyncSession, import_: Import, rows: Sequence[int]) -> 
     await connection.execute(SPOIL, {"import": import_.id, "rows": list(rows)})
 
 
-async def shared(session: AsyncSession, import_: Import, key: str) -> list[checks.Row]:
-    """Rows that say the same in that column, one group after the other."""
+async def shared(
+    session: AsyncSession, import_: Import, grouping: checks.Grouping
+) -> AsyncIterator[list[checks.Row]]:
+    """Rows that say the same in its column, some groups at a time, or a piece of a long one."""
+    await session.flush()
+    connection = await connection_in(session)
+    needs = ", ".join(f"'{key}', r.said -> '{key}'" for key in grouping.needs)
+    asked = SHARED.replace("{key}", grouping.by[0]).replace("{needs}", needs)
+    rows: list[checks.Row] = []
+    last: tuple[str, int] | None = None
+    async for row in connection.cursor(asked, import_.id, SHARED_AT_ONCE, prefetch=SHARED_AT_ONCE):
+        piece = row["shared"], int(row["piece"])
+        if len(rows) >= SHARED_AT_ONCE and piece != last:
+            yield rows
+            rows = []
+        rows.append(checks.Row(row["n"], from_json(row["said"])))
+        last = piece
+    yield rows
+
+
+async def seal(session: AsyncSession, import_: Import) -> None:
+    """Say of its rows that they may be carried out."""
     connection = await session.connection()
-    asked = {"import": import_.id}
-    found = await connection.execute(text(SHARED.replace("{key}", key)), asked)
-    return [checks.Row(row.n, row.said) for row in found]
+    await connection.execute(SEAL, {"import": import_.id, "scope": import_.scope_code})
+
+
+async def are_sealed(session: AsyncSession, import_: Import) -> bool:
+    """Not where a crash of PostgreSQL has emptied their table, nor while they are read again."""
+    connection = await session.connection()
+    return bool(await connection.scalar(SEALED, {"import": import_.id}))
 
 
 async def count(session: AsyncSession, import_: Import, doubles: Collection[str]) -> dict[str, Any]:
@@ -211,7 +259,17 @@ async def next_units(
         return units
     if len(units) > 1:
         return units[:-1]  # there may be more of the last one
+    if len(rows) >= MOST_OF_A_UNIT:
+        raise UnitTooLong(most=MOST_OF_A_UNIT)
     return await next_units(session, import_, after=after, most=most * 2)
+
+
+async def take_turns(session: AsyncSession, units: Sequence[Unit]) -> None:
+    """In their villages, where nothing else tells that two are about to enter the same people."""
+    connection = await session.connection()
+    await connection.execute(PATIENT)
+    villages = [row.village for unit in units for row in unit.rows]
+    await connection.execute(TURNS, {"villages": villages})
 
 
 async def settle(
@@ -230,6 +288,12 @@ async def taken(session: AsyncSession, import_: Import, *, most: int) -> list[tu
     asked = {"import": import_.id, "after": import_.after, "most": most}
     found = await connection.execute(TAKEN, asked)
     return [(unit, Effect(Outcome.TAKEN, subjects)) for unit, subjects in found]
+
+
+async def taken_back(session: AsyncSession, import_: Import) -> int:
+    """How many units were undone by now, or could not be."""
+    connection = await session.connection()
+    return int(await connection.scalar(TAKEN_BACK, {"import": import_.id}) or 0)
 
 
 async def resettle(

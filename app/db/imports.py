@@ -3,7 +3,7 @@
 import json
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.pages import Asked, page
@@ -34,18 +34,22 @@ async def find(session: AsyncSession, import_id: UUID, *, within: Region) -> Imp
 
 
 async def same_file(
-    session: AsyncSession, kind: ImportKind, sha256: bytes, *, within: Region
+    session: AsyncSession, kind: ImportKind, sha256: bytes, *, of: Region, within: Region
 ) -> Import | None:
-    """The import of these very bytes, unless nothing came of it."""
+    """The import of these very bytes by that region, unless nothing came of it: one at the most.
+
+    What one of its villages has sent is another: there, only the rows of that village counted.
+    """
     found = await session.exec(
         select(Import).where(
             Import.kind == kind,
             Import.sha256 == sha256,
+            Import.scope_code == of.first,
             lies_within(Import.scope_code, within),
-            Import.state.not_in(OVER),  # type: ignore[attr-defined]
+            col(Import.state).not_in(OVER),
         )
     )
-    return found.first()
+    return found.one_or_none()
 
 
 def facts_of(import_: Import, *, for_: Actor) -> frozenset[Fact]:

@@ -134,7 +134,7 @@ def check_family_card(number: str | None) -> CardCheck:
         return CardCheck(NikVerdict.MISSING)
     if not _is_sixteen_digits(digits):
         return CardCheck(NikVerdict.INVALID, (CardCode.FORMAT,))
-    if _is_placeholder(digits):
+    if is_placeholder(digits):
         return CardCheck(NikVerdict.INVALID, (CardCode.PLACEHOLDER,), digits)
     if not _dates(digits, day=int(digits[6:8])):
         return CardCheck(NikVerdict.VALID_WITH_WARNING, (CardCode.DATE,), digits)
@@ -154,7 +154,7 @@ def _fault(digits: str, regions: KnownRegions) -> NikCode | None:
     """The first rule that no true NIK can break (L0 to L2)."""
     if not _is_sixteen_digits(digits):
         return NikCode.FORMAT
-    if _is_placeholder(digits):
+    if is_placeholder(digits):
         return NikCode.PLACEHOLDER
     if not _dates(digits, day=_day(digits)):
         return NikCode.DATE
@@ -167,7 +167,8 @@ def _is_sixteen_digits(text: str) -> bool:
     return len(text) == LENGTH and text.isascii() and text.isdigit()
 
 
-def _is_placeholder(digits: str) -> bool:
+def is_placeholder(digits: str) -> bool:
+    """It fills the field, and names nobody."""
     return len(set(digits)) == 1 or digits == SEQUENCE or digits.startswith("00")
 
 

@@ -1,39 +1,34 @@
 """A BDT2015 file: households come in as drafts that say what is missing, each of them once."""
 
-import asyncio
 import csv
 import io
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from app.db import roles
+from app.commands.import_kinds.bdt2015 import SomebodyWentOn
+from app.db.import_rows import SHARED_AT_ONCE
 from app.domain.actors import Role
 from app.domain.imports.bdt2015 import NAMES
+from app.domain.imports.headers import MESSAGES
 from app.domain.imports.layouts import ImportKind
 from app.domain.questionnaire.codebooks import NEWEST
 from app.domain.questionnaire.shapes import malformed
 from app.domain.regions import Region
-from tests.api.services import an_app
+from tests.api.test_import_results import lines_of, marked
 from tests.api.test_imports import applied, at_work, done, items, sends, takes
-from tests.conftest import SETTINGS, Run, registry_of
-from tests.contract import Promise
-from tests.db.copies import Copy, a_copy
-from tests.registry import NUMBERS, Caller, Places, Registry, a_nik, birth_date
-from tests.served import ROOT, environment
+from tests.registry import NUMBERS, Caller, Registry, a_member, a_nik, birth_date
 
 KIND = ImportKind.BDT2015
-PATIENCE_SECONDS = 30
-CHECKED = {"received", "checking"}
 UNDO = {"grounds": {"note": "Berkas keliru."}}
-# Where a worker is killed: it has just come to write there, and has not.
-MOMENTS = ("import_problem", "family", "survey", "audit_entry", "import_effect")
+FOUR = [
+    {"sex": "1", "name": "HASAN BASRI"},
+    {"sex": "2", "name": "NUR AINI"},
+    {"sex": "1", "name": "RUDI HASAN"},
+    {"sex": "2", "name": "DEWI HASAN"},
+]
 
 
 def a_home(village: Region, *people: dict[str, str], **changes: str) -> list[dict[str, str]]:
@@ -89,8 +84,11 @@ async def undone(by: Caller, import_: dict[str, Any]) -> dict[str, Any]:
 
 
 async def codes(by: Caller, import_: dict[str, Any]) -> set[str]:
-    rows = await items(by, import_, "rows")
-    return {problem["code"] for row in rows for problem in row["problems"]}
+    return set().union(*map(_codes_of, await items(by, import_, "rows")))
+
+
+def _codes_of(row: dict[str, Any]) -> set[str]:
+    return {problem["code"] for problem in row["problems"]}
 
 
 @pytest.fixture
@@ -130,7 +128,7 @@ class TestAHousehold:
         ]
         sheet = (await operator.gets(f"/v1/surveys/{survey['id']}")).json()
         answers = sheet["answers"]
-        assert sheet["state"] == "drafted"
+        assert (sheet["state"], sheet["surveyed_on"]) == ("drafted", "2015-07-15")
         assert answers["household"]["floor_area"] == 36
         assert answers["household"]["owns_refrigerator"] is False
         assert answers["household"]["cattle_count"] == 0
@@ -167,6 +165,41 @@ class TestAHousehold:
         after = await applied(operator, again)
         assert (after["counts"]["same"], after["counts"]["taken"]) == (1, 1)
 
+    async def test_is_the_same_wherever_its_rows_stand_in_the_file(
+        self, registry: Registry, operator: Caller
+    ):
+        """What rows repeat of their household is kept once; here some do not repeat it."""
+        home, other = a_home(registry.village), a_home(registry.village, *FOUR)
+        for row in other[2:]:
+            row["floor_material"] = "1"
+
+        mixed = [other[0], *home, *other[1:]]
+        import_ = await checked(operator, mixed)
+
+        told = await items(operator, import_, "rows")
+        differing = {row["row"] for row in told if "household_differs" in _codes_of(row)}
+        assert differing == {6, 7}
+        after = await applied(operator, import_)
+        units = {unit["outcome"]: unit for unit in await items(operator, after, "units")}
+        assert [units[each]["rows"] for each in ("left", "taken")] == [[2, 5, 6, 7], [3, 4]]
+        household, *_ = units["taken"]["subjects"]
+        drafted = (await operator.gets(f"/v1/households/{household['id']}")).json()
+        assert [member["name"] for member in drafted["members"]] == ["BUDI SANTOSO", "SITI ROHMAH"]
+        assert (drafted["address"], drafted["rw"]) == ("JL. MAWAR NO. 3 RT 004 RW 002", "002")
+
+    async def test_is_told_of_every_other_with_its_number_however_many_there_are(
+        self, registry: Registry, operator: Caller
+    ):
+        """They are looked at piece by piece, and none is alone in its piece."""
+        nik = a_nik(registry.village, born=birth_date(next(NUMBERS)))
+        alone = {"sex": "1", "name": "BUDI", "nik": nik}
+        homes = [a_home(registry.village, alone) for _ in range(2 * SHARED_AT_ONCE + 1)]
+
+        import_ = await checked(operator, *homes)
+
+        assert import_["state"] == "refused"
+        assert f"{len(homes)} dari {len(homes)}" in import_["problem"]["detail"]
+
     async def test_with_somebody_of_another_household_is_left_whole(
         self, registry: Registry, operator: Caller
     ):
@@ -179,16 +212,31 @@ class TestAHousehold:
         assert await codes(operator, after) == {"on_record"}
         assert (after["counts"]["left"], after["counts"]["taken"]) == (1, 1)
 
+    async def test_with_somebody_of_another_region_is_left_whole(
+        self, registry: Registry, operator: Caller
+    ):
+        far = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.elsewhere)
+        own = await registry.proposal("determined", by=far)
+        held = (await far.gets(f"/v1/households/{own['household_id']}")).json()["members"][0]
+        home = a_home(registry.village, {"sex": "1", "name": "BUDI", "nik": held["nik"]})
+
+        ready = await checked(operator, home, a_home(registry.village))
+
+        assert (await codes(operator, ready), ready["counts"]["bad"]) == ({"nik_held_elsewhere"}, 1)
+
 
 @pytest.mark.usefixtures("worker")
 class TestAnImportIsUndone:
     async def test_and_the_household_may_come_again(self, registry: Registry, operator: Caller):
-        home = a_home(registry.village)
+        home = a_home(registry.village, {"sex": "1", "name": "BUDI", "nik": ""})
         after = await applied(operator, await checked(operator, home))
         [unit] = await items(operator, after, "units")
+        assert (await operator.posts("/v1/nik-cases", {})).json()["opened"] == 1
 
         await undone(operator, after)
 
+        [case] = (await operator.gets("/v1/nik-cases")).json()["items"]
+        assert case["state"] == "dropped"
         household, survey, proposal = unit["subjects"]
         drafted = (await operator.gets(f"/v1/households/{household['id']}")).json()
         sheet = (await operator.gets(f"/v1/surveys/{survey['id']}")).json()
@@ -200,124 +248,70 @@ class TestAnImportIsUndone:
     async def test_but_for_households_that_somebody_has_gone_on_with(
         self, registry: Registry, operator: Caller
     ):
-        ready = await checked(operator, a_home(registry.village), a_home(registry.village))
-        after = await applied(operator, ready)
-        unit, _ = await items(operator, after, "units")
-        drafted = (await operator.gets(f"/v1/households/{unit['subjects'][0]['id']}")).json()
-        member = drafted["members"][0]
-        response = await operator.patches(
-            f"/v1/members/{member['id']}", {"mother_name": "ROHMAH"}, version=member["version"]
-        )
-        assert response.status_code == 200, response.text
+        homes = [a_home(registry.village) for _ in range(5)]
+        after = await applied(operator, await checked(operator, *homes))
+        units = await items(operator, after, "units")
+        amended, joined, asked, visited, _ = [unit["subjects"] for unit in units]
+        enumerator = await registry.caller(Role.ENUMERATOR)
+        member = (await operator.gets(f"/v1/households/{amended[0]['id']}")).json()["members"][0]
+        child = a_member(registry.village, number=3, relation_to_household_head=3)
+        errand = {"enumerator_id": str(enumerator.actor.id), "household_ids": [visited[0]["id"]]}
 
+        answers = [
+            await operator.patches(f"/v1/members/{member['id']}", {"mother_name": "ROHMAH"}),
+            await operator.posts(f"/v1/households/{joined[0]['id']}/members", child),
+            await operator.patches(f"/v1/surveys/{asked[1]['id']}", {"outcome": 1}),
+            await operator.posts("/v1/visits", errand),
+        ]
+        assert [answer.is_success for answer in answers] == [True] * 4, answers
         await undone(operator, after)
 
-        left, gone = await items(operator, after, "units")
-        assert (left["outcome"], left["problem"]["code"]) == ("kept", "somebody-went-on")
-        assert gone["outcome"] == "undone"
+        *left, gone = await items(operator, after, "units")
+        assert [each["problem"]["code"] for each in left] == ["somebody-went-on"] * 4
+        assert ({each["outcome"] for each in left}, gone["outcome"]) == ({"kept"}, "undone")
+        header, *lines = lines_of(await marked(operator, after, "csv"))
+        told = [line[header.index(MESSAGES.id)] for line in lines]
+        assert [SomebodyWentOn.detail.id in each for each in told] == [True] * 8 + [False] * 2
 
 
-# --- a worker dies
+class TestItsJobIsCancelled:
+    async def test_and_the_import_says_what_came_of_it(
+        self, app: FastAPI, registry: Registry, operator: Caller
+    ):
+        sent = (await sends(operator, a_file(a_home(registry.village)), kind=KIND)).json()
+        assert (await cancelled(operator, sent))["problem"]["code"] == "check-ended"
+
+        async with at_work(app):
+            ready = await checked(operator, a_home(registry.village), a_home(registry.village))
+        assert (await takes(operator, ready, "apply")).status_code == 201
+        after = await cancelled(operator, ready)
+        assert (after["state"], after["counts"]["taken"], after["counts"]["left"]) == (
+            "applied",
+            0,
+            2,
+        )
+
+    async def test_and_what_was_not_undone_by_then_may_be_later(
+        self, app: FastAPI, registry: Registry, operator: Caller
+    ):
+        async with at_work(app):
+            after = await applied(operator, await checked(operator, a_home(registry.village)))
+        assert (await takes(operator, after, "undo", **UNDO)).status_code == 201
+
+        halted = await cancelled(operator, after)
+
+        assert halted["state"] == "applied"
+        async with at_work(app):
+            assert (await undone(operator, halted))["state"] == "undone"
+        [unit] = await items(operator, halted, "units")
+        assert unit["outcome"] == "undone"
 
 
-@dataclass(frozen=True)
-class Shop:
-    """A service and its database, where no other worker is about."""
-
-    copy: Copy
-    registry: Registry
-
-    @contextmanager
-    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
-        variables = {
-            "SIKS_DATABASE_URL": self.copy.run.url(self.copy.name, roles.APP),
-            "SIKS_STORAGE_URL": str(SETTINGS["storage_url"]),
-            "SIKS_LOG_LEVEL": "error",
-        }
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.api.importing"],
-            env=environment(1, ROOT, **variables),
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-        ) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    @asynccontextmanager
-    async def in_the_way(self, table: str) -> AsyncIterator[None]:
-        """Whoever is to write there waits; it begins once somebody does."""
-        async with (
-            self.copy.run.superuser(self.copy.name) as connection,
-            connection.transaction(),
-        ):
-            await connection.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not await connection.fetchval(WAITING, table):  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-            yield
-
-
-WAITING = """
-SELECT EXISTS (SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted
-    AND mode = 'RowExclusiveLock')
-"""
-
-
-@pytest.fixture
-async def shop(run: Run, places: Places, worker_id: str) -> AsyncIterator[Shop]:
-    async with a_copy(run, f"{run.name}_{worker_id}_bdt2015") as copy:
-        app = an_app(run.url(copy.name, roles.APP), worker=False)
-        async with (
-            app.router.lifespan_context(app),
-            registry_of(app, Promise(app), *next(places.districts)) as registry,
-        ):
-            yield Shop(copy, registry)
-
-
-async def test_a_worker_that_dies_in_the_middle_leaves_nothing_by_halves(shop: Shop):
-    village = shop.registry.village
-    by = await shop.registry.caller(Role.VILLAGE_OPERATOR)
-    homes = [a_home(village) for _ in range(40)]
-    bad = a_home(village, sls_name="RT 1", floor_material="99")
-    import_ = (await sends(by, a_file(bad, *homes), kind=KIND)).json()
-    for table in MOMENTS:
-        with shop.worker() as process:
-            if table != "import_problem":
-                import_ = await _under_way(by, import_)
-            async with shop.in_the_way(table):
-                process.kill()
-                process.wait()
-    with shop.worker():
-        after = await done(by, import_)
-
-    assert (after["counts"]["taken"], after["counts"]["left"]) == (40, 1)
-    rows = await shop.copy.does(
-        "SELECT h.bdt_id, count(DISTINCT m.id) AS people, count(DISTINCT s.id) AS sheets, "
-        "count(DISTINCT p.id) AS proposals FROM household h JOIN member m ON m.household_id = h.id "
-        "JOIN survey s ON s.household_id = h.id JOIN proposal p ON p.household_id = h.id "
-        "GROUP BY h.id"
-    )
-    assert sorted(tuple(row) for row in rows) == sorted(
-        (home[0]["bdt_household_id"], 2, 1, 1) for home in homes
-    )
-    report = await shop.copy.verified()
-    assert report.intact, report
-
-
-async def _under_way(by: Caller, import_: dict[str, Any]) -> dict[str, Any]:
-    """Applied, where it is not; and a household further than it was."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (read := await _read(by, import_))["state"] in CHECKED:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        if read["state"] == "ready":
-            assert (await takes(by, read, "apply")).status_code == 201
-        while (now := await _read(by, import_))["counts"] == read["counts"]:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    assert now["state"] == "applying"
-    return now
-
-
-async def _read(by: Caller, import_: dict[str, Any]) -> dict[str, Any]:
-    return (await by.gets(f"/v1/imports/{import_['id']}")).json()
+async def cancelled(by: Caller, import_: dict[str, Any]) -> dict[str, Any]:
+    """Before a worker has come to it."""
+    path = f"/v1/imports/{import_['id']}"
+    job = (await by.gets(f"/v1/jobs/{(await by.gets(path)).json()['job_id']}")).json()
+    step = {"action": "cancel"}
+    response = await by.posts(f"/v1/jobs/{job['id']}/steps", step, version=job["version"])
+    assert response.status_code == 201, response.text
+    return (await by.gets(path)).json()

@@ -83,11 +83,19 @@ def a_file(rows: Sequence[dict[str, str]], *, delimiter: str = ";") -> bytes:
     return text.getvalue().encode()
 
 
-async def sends(by: Caller, content: bytes, *, kind: str = "proposals") -> Response:
+async def sends(
+    by: Caller,
+    content: bytes,
+    *,
+    kind: str = "proposals",
+    content_type: str = CSV,
+    **more: str,
+) -> Response:
     headers = {
         **by.headers,
-        "Content-Type": CSV,
+        "Content-Type": content_type,
         "Content-Disposition": 'attachment; filename="usulan.csv"',
+        **more,
     }
     return await by.http.post(
         "/v1/imports", params={"kind": kind}, content=content, headers=headers
@@ -184,6 +192,24 @@ class TestAFile:
         assert drafted["families"][0]["card_number"] == card
         assert (await operator.reads(proposal))["state"] == "drafted"
 
+    @pytest.mark.parametrize(
+        ("what", "only"), [("rows", {"severity": "error"}), ("units", {"outcome": "left"})]
+    )
+    async def test_is_told_page_by_page(
+        self, registry: Registry, operator: Caller, what: str, only: dict[str, str]
+    ):
+        bad = [a_row(registry.village, nik="123") for _ in range(2)]
+        ready = await checked(operator, [*bad, a_row(registry.village)])
+        await applied(operator, ready)
+        path, asked = f"/v1/imports/{ready['id']}/{what}", {**only, "limit": "1"}
+
+        first = (await operator.gets(path, params=asked)).json()
+        second = (await operator.gets(path, params={**asked, "after": first["next"]})).json()
+
+        told = [each for page in (first, second) for each in page["items"]]
+        assert [each.get("row") or each["rows"][0] for each in told] == [2, 3]
+        assert second["next"] is None
+
     async def test_is_taken_whole_or_not_at_all_where_that_is_asked_for(
         self, registry: Registry, operator: Caller
     ):
@@ -202,6 +228,18 @@ class TestAFile:
 
         assert refused(again) == (409, "imported-already")
         assert first["id"] in again.json()["detail"]
+
+    async def test_of_a_whole_regency_is_its_own_though_a_village_has_sent_it_before(
+        self, registry: Registry, operator: Caller
+    ):
+        content = a_file([a_row(registry.village), a_row(registry.neighbour)])
+        of_village = await done(operator, (await sends(operator, content)).json())
+        regency = await registry.caller(R.REGENCY_OPERATOR)
+
+        of_regency = await done(regency, (await sends(regency, content)).json())
+
+        assert (of_village["counts"]["bad"], of_regency["counts"]["bad"]) == (1, 0)
+        assert refused(await sends(regency, content)) == (409, "imported-already")
 
     async def test_at_once_has_one_effect(self, registry: Registry, operator: Caller):
         content = a_file([a_row(registry.village)])
@@ -229,6 +267,26 @@ class TestAFile:
         assert after["problem"]["code"]
         assert after["counts"]["rows"] == 0
 
+    async def test_is_kept_to_the_letter(self, registry: Registry, operator: Caller):
+        address = 'JL. "MAWAR" \\N NO. 3\\4'
+        rows = [a_row(registry.village, card="1\\2"), a_row(registry.village, address=address)]
+
+        after = await applied(operator, await checked(operator, rows))
+
+        left, taken = sorted(await items(operator, after, "units"), key=lambda e: e["outcome"])
+        assert (left["unit"], left["outcome"], taken["outcome"]) == ("1\\2", "left", "taken")
+        drafted = await operator.gets(f"/v1/households/{taken['subjects'][0]['id']}")
+        assert drafted.json()["address"] == address
+
+    async def test_without_rows_below_its_header_is_refused(self, operator: Caller):
+        header = a_file([]).splitlines()[0]
+        numbers = b";".join(b"(%d)" % number for number, _ in enumerate(HEADERS, 1))
+
+        sent = await sends(operator, b"\n".join([header, b"kolom " + numbers, header]))
+
+        after = await done(operator, sent.json())
+        assert (after["state"], after["problem"]["code"]) == ("refused", "no-rows")
+
     async def test_of_what_is_on_record_already_is_taken_for_the_wrong_one(
         self, registry: Registry, operator: Caller
     ):
@@ -238,6 +296,16 @@ class TestAFile:
         again = await checked(operator, [*rows, a_row(registry.village)])
 
         assert (again["state"], again["problem"]["code"]) == ("refused", "too-many-duplicates")
+        staged = "SELECT FROM import_staged WHERE import_id = $1"
+        assert await registry.runs(staged, again["id"]) == []
+
+    async def test_with_thousands_of_rows_that_belong_together_is_refused(
+        self, registry: Registry, operator: Caller
+    ):
+        """They would be held in memory together, and no family is so large."""
+        after = await checked(operator, [a_row(registry.village)] * 2_000)
+
+        assert (after["state"], after["problem"]["code"]) == ("refused", "unit-too-long")
 
 
 class TestRowsThatPostgreSQLHasLost:
@@ -253,58 +321,18 @@ class TestRowsThatPostgreSQLHasLost:
         [row] = await items(operator, after, "rows", severity="error")
         assert [each["code"] for each in row["problems"]].count("nik_format") == 1
 
-
-class TestWhoIsOnRecord:
-    async def test_is_not_entered_twice(self, registry: Registry, operator: Caller):
-        row = a_row(registry.village)
-        await applied(operator, await checked(operator, [row]))
-
-        after = await applied(operator, await checked(operator, [row, a_row(registry.village)]))
-
-        assert (after["counts"]["same"], after["counts"]["taken"]) == (1, 1)
-
-    async def test_is_proposed_for_the_programme_of_the_row(
+    async def test_tell_all_that_is_wrong_wherever_it_was_found(
         self, registry: Registry, operator: Caller
     ):
-        household = await registry.registered()
-        [member] = household["members"]
-        card = household["families"][0]["card_number"]
-        row = a_row(registry.village, card=card, nik=member["nik"], programme="PBI")
+        card = a_card(registry.village)
+        family = [a_row(registry.village, card=card, programme="PKH", rt="X")]
+        family.append(a_row(registry.village, card=card, programme="SEMBAKO"))
 
-        after = await applied(operator, await checked(operator, [row]))
+        first, second = await items(operator, await checked(operator, family), "rows")
 
-        [unit] = await items(operator, after, "units")
-        proposal = await operator.reads(unit["subjects"][0])
-        assert (proposal["kind"], proposal["member_id"]) == ("programme", member["id"])
-        assert proposal["asks"]["programme"] == "PBI_JK"
-
-    async def test_has_others_of_his_card_proposed_as_new_members(
-        self, registry: Registry, operator: Caller
-    ):
-        household = await registry.registered()
-        card = household["families"][0]["card_number"]
-        there = a_row(registry.village, card=card, nik=household["members"][0]["nik"])
-        missing = a_row(registry.village, card=card)
-
-        after = await applied(operator, await checked(operator, [there, missing]))
-
-        [unit] = await items(operator, after, "units")
-        member, proposal = unit["subjects"]
-        assert (await operator.reads(proposal))["kind"] == "new_member"
-        found = (await operator.gets(f"/v1/members/{member['id']}")).json()
-        assert (found["nik"], found["household_id"]) == (missing["nik"], household["id"])
-
-    async def test_elsewhere_is_offered_a_move(self, registry: Registry, operator: Caller):
-        far = await registry.caller(R.VILLAGE_OPERATOR, over=registry.elsewhere)
-        own = await registry.proposal("determined", by=far)
-        held = (await far.gets(f"/v1/households/{own['household_id']}")).json()["members"][0]
-
-        ready = await checked(
-            operator, [a_row(registry.village, nik=held["nik"]), a_row(registry.village)]
-        )
-
-        problems = [e for row in await items(operator, ready, "rows") for e in row["problems"]]
-        assert "nik_held_elsewhere" in {each["code"] for each in problems}
+        codes = [{each["code"] for each in row["problems"]} for row in (first, second)]
+        assert "two_family_programmes" in codes[0] & codes[1]
+        assert "not_a_neighbourhood" in codes[0]
 
 
 class TestAnImportIsUndone:
@@ -339,6 +367,15 @@ class TestWho:
             403,
             "kind-not-yours",
         )
+
+    async def test_goes_on_with_what_he_has_read_and_not_with_what_it_was(
+        self, registry: Registry, operator: Caller
+    ):
+        ready = await checked(operator, [a_row(registry.village)])
+
+        response = await takes(operator, {**ready, "version": ready["version"] - 1}, "apply")
+
+        assert refused(response) == (412, "outdated")
 
     async def test_sees_an_import_of_his_region_and_no_other(
         self, registry: Registry, operator: Caller

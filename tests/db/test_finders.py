@@ -86,7 +86,7 @@ from app.domain.work_lists import Wanted
 from tests.api.issuer import NAME
 from tests.api.test_decrees import applied, drafted, items
 from tests.api.test_imports import a_file, a_row, sends
-from tests.api.test_uploads import begun
+from tests.api.test_uploads import begun, takes
 from tests.conftest import registry_of
 from tests.contract import Promise
 from tests.grants import a_recipient
@@ -123,8 +123,10 @@ class Village:
     enumerator: UUID
     nik_case: UUID
     in_case: UUID  # a member
-    upload: UUID
+    upload: UUID  # which has waited too long
+    discarded: UUID  # another
     result: UUID  # an import with a file that goes back
+    without_result: UUID
     sha256: bytes  # of what was sent
     decree: UUID
     job: UUID
@@ -230,7 +232,7 @@ async def a_visit(registry: Registry, household: dict[str, Any]) -> dict[str, UU
 
 
 async def niks_to_repair(registry: Registry, received: dict[str, Any]) -> dict[str, UUID]:
-    """A case, another that nobody has settled, somebody who has none yet, and a correction."""
+    """A case, another that nobody has settled, somebody who has none yet; a correction, a move."""
     operator = await registry.caller(Role.VILLAGE_OPERATOR)
     someone, repaired = [await without_nik(registry) for _ in range(2)]
     assert (await operator.posts("/v1/nik-cases", {})).json()["opened"] >= 2
@@ -238,13 +240,16 @@ async def niks_to_repair(registry: Registry, received: dict[str, Any]) -> dict[s
     await without_nik(registry)
     household = {"id": received["household_id"]}
     await registry.asks("correction", household, {"changes": {"rt": "009"}})
+    await registry.asks("move", household, {"direction": "departure"})
     found = await operator.gets("/v1/nik-cases", params={"member_id": str(someone)})
     return {"nik_case": UUID(found.json()["items"][0]["id"]), "in_case": someone}
 
 
 async def a_file_that_came(registry: Registry, operator: Caller) -> dict[str, Any]:
-    """With something wrong in it, which is told in the file that goes back; and another."""
-    upload = await begun(operator, b"another")
+    """With something wrong in it, which is told in the file that goes back; and others."""
+    upload, discarded = await begun(operator, b"another"), await begun(operator, b"a third")
+    await registry.runs("UPDATE upload SET expires_at = now() WHERE id = $1", UUID(upload["id"]))
+    await takes(operator, discarded, "discard")
     sent = await sends(operator, a_file([a_row(registry.village)]))
     import_ = UUID(sent.json()["id"])
     await registry.runs(
@@ -259,7 +264,14 @@ async def a_file_that_came(registry: Registry, operator: Caller) -> dict[str, An
         import_,
     )
     sha256 = bytes.fromhex(sent.json()["sha256"])
-    return {"upload": UUID(upload["id"]), "result": import_, "sha256": sha256}
+    plain = await sends(operator, a_file([a_row(registry.village)]))
+    return {
+        "upload": UUID(upload["id"]),
+        "discarded": UUID(discarded["id"]),
+        "result": import_,
+        "without_result": UUID(plain.json()["id"]),
+        "sha256": sha256,
+    }
 
 
 async def without_nik(registry: Registry) -> UUID:
@@ -332,6 +344,8 @@ IN_A_READING: dict[str, Search] = {
     "uploads.sent": lambda r, v: found_if_not_refused(
         uploads.sent(r, v.upload, **DROPPED, seen_by=v.operator.actor)
     ),
+    "uploads.late": lambda r, _: uploads.late(r, **DROPPED),
+    "uploads.closed": lambda r, v: uploads.closed(r, [v.discarded], **DROPPED),
     "imports.document": lambda r, v: found_if_not_refused(
         imports.document(
             r, v.result, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
@@ -348,6 +362,10 @@ IN_A_READING: dict[str, Search] = {
     ),
     "import_results.find": lambda r, v: import_results.find(
         r, v.result, Format.XLSX, **DROPPED, by=v.operator.actor
+    ),
+    "import_results.old": lambda r, _: import_results.old(r, datetime.now(UTC), **DROPPED),
+    "import_results.needless": lambda r, v: import_results.needless(
+        r, [v.without_result], **DROPPED
     ),
     "import_results.remarks": lambda r, v: import_results.remarks(
         r, v.result, 0, **DROPPED, language=Language.ENGLISH
@@ -450,8 +468,11 @@ IN_A_READING: dict[str, Search] = {
     "nik_progress.document": lambda r, _: progressed(
         nik_progress.document(r, **DROPPED, today=date(2026, 11, 22))
     ),
-    "nik_workbooks.open_cases": lambda r, _: nik_workbooks.open_cases(
-        r, FIRST_ROWS.after, 9, **DROPPED
+    "nik_workbooks.open_cases": lambda r, v: nik_workbooks.open_cases(
+        r, FIRST_ROWS.after, 9, **DROPPED, seen_by=v.operator.actor
+    ),
+    "nik_workbooks.count": lambda r, v: nik_workbooks.count(
+        r, 9, **DROPPED, seen_by=v.operator.actor
     ),
     "visits.enumerators": lambda r, _: visits.enumerators(r, FIRST_ROWS, **DROPPED),
     "searches.members": lambda r, v: searches.members(r, v.budi, **DROPPED, limit=9),
@@ -546,6 +567,7 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "families.find": lambda s, v: families.find(s, v.family, **DROPPED),
     "members.find": lambda s, v: members.find(s, v.member, **DROPPED),
     "moves.people": lambda s, v: moves.people(s, [v.member], **DROPPED),
+    "moves.departure_of": lambda s, v: moves.departure_of(s, v.receiving, v.member, **DROPPED),
     "surveys.find": lambda s, v: surveys.find(s, v.survey, **DROPPED),
     "documents.find": lambda s, v: documents.find(s, v.document, **DROPPED),
     "documents.count_photos": lambda s, v: documents.count_photos(s, v.survey, **DROPPED),
@@ -565,6 +587,9 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "desks.take": lambda s, v: desks.take(s, v.account, reach=[INDONESIA], most=9, **DROPPED),
     "desks.left": lambda s, v: desks.left(s, v.account, reach=[INDONESIA], **DROPPED),
     "proposals.correction_of": lambda s, v: proposals.correction_of(s, v.receiving, {}, **DROPPED),
+    "proposals.being_corrected": lambda s, v: proposals.being_corrected(
+        s, [v.receiving], **DROPPED
+    ),
     "verdicts.standing": lambda s, v: verdicts.standing(
         s, [v.proposal], by=v.operator.actor, **DROPPED
     ),
@@ -572,11 +597,12 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "imports.find": lambda s, v: imports.find(s, v.result, **DROPPED),
     "people_found.on_record": on_record,
     "imports.same_file": lambda s, v: imports.same_file(
-        s, ImportKind.PROPOSALS, v.sha256, **DROPPED
+        s, ImportKind.PROPOSALS, v.sha256, of=v.operator.actor.region, **DROPPED
     ),
     "uploads.find": lambda s, v: uploads.find(s, v.upload, **DROPPED, by=v.operator.actor),
     "uploads.open_ones": lambda s, v: uploads.open_ones(s, **DROPPED, by=v.operator.actor),
     "nik_cases.find": lambda s, v: nik_cases.find(s, v.nik_case, **DROPPED, by=v.operator.actor),
+    "nik_cases.found": lambda s, v: nik_cases.found(s, [v.nik_case], **DROPPED),
     "nik_cases.of_member": lambda s, v: nik_cases.of_member(s, v.in_case, **DROPPED),
     "nik_cases.wanting": lambda s, _: nik_cases.wanting(s, **DROPPED, doubtful=True, most=9),
     "nik_cases.ended": lambda s, _: nik_cases.ended(s, **DROPPED),
@@ -773,6 +799,7 @@ WITHOUT: dict[str, set[str]] = {
         "queue.strays",
         "decrees.facts_of",
         "import_results.forget",
+        "import_results.give_up",
         "import_results.keep",
         "import_results.wanted",
         "import_results.ask",
@@ -785,6 +812,10 @@ WITHOUT: dict[str, set[str]] = {
         "import_rows.shared",
         "import_rows.count",
         "import_rows.next_units",
+        "import_rows.seal",
+        "import_rows.are_sealed",
+        "import_rows.take_turns",
+        "import_rows.taken_back",
         "import_rows.settle",
         "import_rows.taken",
         "import_rows.resettle",

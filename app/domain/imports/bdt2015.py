@@ -248,7 +248,7 @@ LAYOUT = Layout(
     version="bdt2015",
     title=Said(id="Berkas BDT2015", en="File of BDT2015"),
     columns=COLUMNS,
-    max_rows=5_000_000,
+    max_rows=2_000_000,  # no more are read of any file
     unit="bdt_household_id",
     of_unit=frozenset(HOUSEHOLD_KEYS),
     rules=(

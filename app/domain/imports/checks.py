@@ -7,17 +7,19 @@ more than that group.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+from itertools import groupby, islice
+from operator import itemgetter, ne
 from typing import Any
 
 from app.domain.imports.bdt2015 import HOUSEHOLD_KEYS
 from app.domain.imports.columns import ImportKind
 from app.domain.imports.problems import Problem, problem
+from app.domain.niks import is_placeholder
 from app.domain.programmes import Unit, programmes
 
 TOLD = 10  # rows that a sentence names
 HEAD = 1  # the relation of a head to himself
+ID = "bdt_household_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Row:
 
 
 Found = tuple[int, Problem]  # in which row
+Asking = tuple[object, object]  # who, for what
 Check = Callable[[Sequence[Row]], Iterator[Found]]
 
 
@@ -70,8 +73,9 @@ def problems_in(kind: ImportKind, rows: Sequence[Row]) -> list[Found]:
     return sorted(found, key=itemgetter(0))
 
 
-def _others(rows: Sequence[Row], row: Row) -> dict[str, object]:
-    numbers = [other.number for other in rows if other is not row]
+def _words(others: Iterator[Row]) -> dict[str, object]:
+    """No more of them are looked at than are told: thousands of rows may say the same."""
+    numbers = sorted(other.number for other in islice(others, TOLD + 1))
     more = ["..."] if len(numbers) > TOLD else []
     return {"rows": ", ".join([*map(str, numbers[:TOLD]), *more])}
 
@@ -80,11 +84,17 @@ def _each(code: str, column: str, rows: Sequence[Row]) -> Iterator[Found]:
     """The same of every one of these rows, if there are several."""
     if len(rows) > 1:
         for row in rows:
-            yield row.number, problem(code, column, words=_others(rows, row))
+            others = (other for other in rows if other is not row)
+            yield row.number, problem(code, column, words=_words(others))
 
 
 def repeated(code: str, column: str) -> Check:
     return lambda rows: _each(code, column, rows)
+
+
+def _nik(rows: Sequence[Row]) -> Iterator[Found]:
+    if not is_placeholder(rows[0].values["nik"]):
+        yield from _each("nik_repeated", "nik", rows)
 
 
 def _household(rows: Sequence[Row]) -> Iterator[Found]:
@@ -95,14 +105,18 @@ def _household(rows: Sequence[Row]) -> Iterator[Found]:
 
 
 def _household_columns(rows: Sequence[Row]) -> Iterator[Found]:
-    first, *others = rows
-    said = [*map(first.values.get, HOUSEHOLD_KEYS)]
-    for row in others:
-        if [*map(row.values.get, HOUSEHOLD_KEYS)] == said:
-            continue
-        for key in HOUSEHOLD_KEYS:
-            if row.values.get(key) != first.values.get(key):
-                yield row.number, problem("household_differs", key, words={"row": first.number})
+    """Of a row that does not name its household, the row before has said it."""
+    first, said = rows[0], rows[0].values
+    for row in rows[1:]:
+        said = row.values if ID in row.values else said
+        for key in _differing_keys(said, first.values):
+            yield row.number, problem("household_differs", key, words={"row": first.number})
+
+
+def _differing_keys(said: Mapping[str, Any], first: Mapping[str, Any]) -> Iterable[str]:
+    if said is first:
+        return ()
+    return [key for key in HOUSEHOLD_KEYS if said.get(key) != first.get(key)]
 
 
 def _counts(rows: Sequence[Row]) -> Iterator[Found]:
@@ -145,19 +159,17 @@ def _by(rows: Sequence[Row], key: str) -> dict[object, list[Row]]:
 
 def _person(rows: Sequence[Row]) -> Iterator[Found]:
     """One person may ask for several programmes, but once for each, and is always the same."""
-    for row in rows:
-        others = [other for other in rows if other is not row and _clash(row, other)]
-        if others:
-            yield row.number, problem("nik_repeated", "nik", words=_others([row, *others], row))
+    if not is_placeholder(rows[0].values["nik"]):
+        yield from _clashing("nik_repeated", "nik", rows, _asking, _may_not_both)
 
 
-def _clash(one: Row, other: Row) -> bool:
-    same = (_who(one) == _who(other)) and _programme(one) != _programme(other)
-    return not same
+def _asking(row: Row) -> Asking:
+    who = str(row.values.get("name", "")).casefold(), row.values.get("birth_date")
+    return who, _programme(row)
 
 
-def _who(row: Row) -> object:
-    return str(row.values.get("name", "")).casefold(), row.values.get("birth_date")
+def _may_not_both(one: Asking, other: Asking) -> bool:
+    return one[0] != other[0] or one[1] == other[1]
 
 
 VILLAGE = ("province", "regency", "district", "village")
@@ -165,19 +177,28 @@ VILLAGE = ("province", "regency", "district", "village")
 
 def _card(rows: Sequence[Row]) -> Iterator[Found]:
     """People of one card: in one village, with one of the programmes that families take."""
-    yield from _differing("villages_differ", "village", rows, _village)
+    yield from _clashing("villages_differ", "village", rows, _village, ne)
     asking = [row for row in rows if _is_of_families(row.values.get("programme"))]
-    yield from _differing("two_family_programmes", "programme", asking, _programme)
+    yield from _clashing("two_family_programmes", "programme", asking, _programme, ne)
 
 
-def _differing(
-    code: str, column: str, rows: Sequence[Row], aspect: Callable[[Row], object]
+def _clashing(
+    code: str,
+    column: str,
+    rows: Sequence[Row],
+    aspect: Callable[[Row], Any],
+    clash: Callable[[Any, Any], bool],
 ) -> Iterator[Found]:
-    """Of each row, those that say otherwise."""
-    if len({aspect(row) for row in rows}) > 1:
-        for row in rows:
-            others = [row, *(other for other in rows if aspect(other) != aspect(row))]
-            yield row.number, problem(code, column, words=_others(others, row))
+    """Of each row, the others whose aspect does not go with its own."""
+    alike: dict[Any, list[Row]] = {}
+    for row in rows:
+        alike.setdefault(aspect(row), []).append(row)
+    for row in rows:
+        own = aspect(row)
+        against = (some for said, some in alike.items() if clash(own, said))
+        words = _words(each for some in against for each in some if each is not row)
+        if words["rows"]:
+            yield row.number, problem(code, column, words=words)
 
 
 def _village(row: Row) -> object:
@@ -193,7 +214,7 @@ def _is_of_families(code: str | None) -> bool:
     return found is not None and found.unit is Unit.FAMILY
 
 
-NIKS = Grouping(("nik",), repeated("nik_repeated", "nik"), needs=("nik",))
+NIKS = Grouping(("nik",), _nik, needs=("nik",))
 GROUPINGS: Mapping[ImportKind, tuple[Grouping, ...]] = {
     ImportKind.PROPOSALS: (
         Grouping(("nik",), _person, needs=("nik", "programme", "name", "birth_date")),
@@ -202,7 +223,7 @@ GROUPINGS: Mapping[ImportKind, tuple[Grouping, ...]] = {
     ImportKind.BDT2015: (
         NIKS,
         Grouping(
-            ("bdt_household_id",),
+            (ID,),
             _household,
             needs=(
                 *HOUSEHOLD_KEYS,

@@ -6,10 +6,11 @@
 `read.values` speak the registry's own names and codes, `placed` says where each of them belongs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from app.domain.imports import (
@@ -43,10 +44,20 @@ NONE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class Read:
-    """`values` by column key, as JSON carries them; what is empty is not there."""
+    """`values` by column key, as JSON carries them; what is empty is not there.
+
+    `of_unit`: those that the row shares with its unit; the same object where the row read before
+    says the same.
+    """
 
     values: Mapping[str, Any]
     problems: tuple[Problem, ...]
+    of_unit: Mapping[str, Any]
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """What it says beside them."""
+        return {key: self.values[key] for key in self.values.keys() - self.of_unit.keys()}
 
 
 def read_row(
@@ -61,15 +72,13 @@ def read_row(
     plan = _plan(layout, header)
     if len(cells) < plan.width:
         cells = [*cells, *(None,) * (plan.width - len(cells))]
-    values = plan.of_unit.read(cells) | plan.own.read(cells)
-    flaws = _flaws(values) if Flawed in set(map(type, values.values())) else []
+    of_unit, own = plan.of_unit.read(cells), plan.own.read(cells)
+    values, flaws = of_unit.values | own.values, (*of_unit.flaws, *own.flaws)
     problems = [_told(layout.by_key[key], flaw) for key, flaw in flaws]
-    for key, flaw in flaws:
-        _keep(values, key, flaw)
     around = Around(today, known, frozenset(key for key, _ in flaws) if flaws else NONE)
     for rule in layout.rules:
         problems += rule(values, around)
-    return Read(values, tuple(problems))
+    return Read(values, tuple(problems), of_unit.values)
 
 
 def placed(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,24 +114,47 @@ class _Memo(dict[Any, object]):
         return found
 
 
+@dataclass(frozen=True)
+class _Said:
+    """Cells of a row, read: what is not empty, and what is wrong with them."""
+
+    values: dict[str, Any]
+    flaws: Sequence[tuple[str, Flawed]] = ()
+
+
 class _Part:
     """Some columns of a file. Where they say what they said in the row before, they mean it too."""
 
     def __init__(self, columns: Iterable[Column], header: Header) -> None:
         self._memos = [(each.key, header.positions[each.key], _Memo(each)) for each in columns]
-        self._places = [place for _, place, _ in self._memos]
-        self._said: list[Cell] | None = None
-        self._values: Mapping[str, Any] = {}
+        self._cells_of = _picked([place for _, place, _ in self._memos])
+        self._cells: tuple[Cell, ...] | None = None
+        self._said = _Said({})
 
-    def read(self, cells: Sequence[Cell]) -> dict[str, Any]:
-        """What is not empty, by column; flaws too."""
-        said = [cells[place] for place in self._places]
-        if said != self._said:
-            found = ((key, memo[cells[place]]) for key, place, memo in self._memos)
-            self._values = {key: each for key, each in found if each is not None}
-            is_text = {str, type(None)}.issuperset(map(type, said))
-            self._said = said if is_text else None  # 1 is True, and 1.0
-        return dict(self._values)
+    def read(self, cells: Sequence[Cell]) -> _Said:
+        mine = self._cells_of(cells)
+        if mine != self._cells:
+            self._said = self._read(cells)
+            is_text = {str, type(None)}.issuperset(map(type, mine))
+            self._cells = mine if is_text else None  # 1 is True, and 1.0
+        return self._said
+
+    def _read(self, cells: Sequence[Cell]) -> _Said:
+        found = ((key, memo[cells[place]]) for key, place, memo in self._memos)
+        values = {key: each for key, each in found if each is not None}
+        if Flawed not in set(map(type, values.values())):
+            return _Said(values)
+        flaws = [(key, each) for key, each in values.items() if type(each) is Flawed]
+        for key, flaw in flaws:
+            _keep(values, key, flaw)
+        return _Said(values, flaws)
+
+
+def _picked(places: Sequence[int]) -> Callable[[Sequence[Cell]], tuple[Cell, ...]]:
+    """The cells at these places. Of a single one `itemgetter` makes no tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda cells: tuple(cells[place] for place in places)
 
 
 @dataclass(frozen=True)
@@ -140,10 +172,6 @@ def _plan(layout: Layout, header: Header) -> _Plan:
         of_unit=_Part((each for each in present if each.key in layout.of_unit), header),
         own=_Part((each for each in present if each.key not in layout.of_unit), header),
     )
-
-
-def _flaws(values: Mapping[str, Any]) -> list[tuple[str, Flawed]]:
-    return [(key, each) for key, each in values.items() if type(each) is Flawed]
 
 
 def _told(column: Column, flaw: Flawed) -> Problem:

@@ -226,6 +226,18 @@ class TooManyRows(Conflict):
     )
 
 
+class UnitTooLong(Conflict):
+    """Something else than a number stands where rows say which of them belong together."""
+
+    title = Said(id="Terlalu banyak baris bernomor sama", en="Too many rows share a number")
+    detail = Said(
+        id="{most} baris atau lebih memakai nomor KK atau ID rumah tangga yang sama. Mungkin "
+        "kolomnya diisi angka pengisi. Perbaiki, lalu unggah lagi.",
+        en="{most} rows or more have the same family card or household id. Perhaps something "
+        "only fills that column. Correct it, and upload the file again.",
+    )
+
+
 class CheckEnded(Conflict):
     """The checks ended before they were through: the job was cancelled, or failed."""
 

@@ -1,6 +1,7 @@
 """What rows of one file have to do with each other."""
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,8 @@ class TestTheSameNikTwice:
 
     def test_is_fine_for_one_person_with_two_programmes_and_not_for_two_persons(self):
         assert between(PROPOSALS, {"programme": "PKH"}, {"programme": "PBI"}) == []
+        smaller = {"programme": "PBI", "name": "Siti Aminah"}
+        assert between(PROPOSALS, {"programme": "PKH"}, smaller) == []
         assert between(PROPOSALS, {"programme": "PBI"}, {"programme": "PBI"}) == [
             (2, "nik", "nik_repeated"),
             (3, "nik", "nik_repeated"),
@@ -65,6 +68,30 @@ class TestTheSameNikTwice:
 
     def test_does_not_count_where_there_is_none(self):
         assert between(OPERATORS, {}, {}) == []
+        [niks, *_] = GROUPINGS[OPERATORS.kind]
+        assert [*niks.in_order([Row(2, {}), Row(3, {})])] == []
+
+    @pytest.mark.parametrize("layout", [PROPOSALS, BDT2015, OPERATORS], ids=lambda each: each.kind)
+    def test_is_not_told_of_what_only_fills_the_field(self, layout: Layout):
+        nik = {"nik": "0000000000000000"}
+        own = {"bdt_household_id": "520602000709810002"} if layout is BDT2015 else {}
+        assert between(layout, nik, {**nik, **own}) == []
+
+    def test_is_looked_for_no_longer_where_a_thousand_rows_say_it(self):
+        looks = 0
+
+        class Said(dict[str, str]):
+            def get(self, key: str, default: object = None) -> Any:  # noqa: ANN401
+                nonlocal looks
+                looks += 1
+                return super().get(key, default)
+
+        nik = "3672015905840001"
+        rows = [Row(n, Said(nik=nik, name=f"{n}", card_number=nik)) for n in range(1_000)]
+        for grouping in GROUPINGS[PROPOSALS.kind]:
+            list(grouping.in_order(rows))
+
+        assert looks < 50 * len(rows)
 
 
 SRI = {"nik": "3672014101900002", "name": "SRI", "birth_date": "01/01/1990"}
@@ -129,6 +156,10 @@ class TestAHouseholdOf2015:
 
     def test_has_as_many_rows_as_it_says_it_has_members(self):
         assert between(BDT2015, HEAD) == [(2, "member_count", "member_count_differs")]
+
+    def test_that_numbers_no_families_is_not_held_to_their_count(self):
+        unnumbered = {"family_number": ""}
+        assert between(BDT2015, {**HEAD, **unnumbered}, {**WIFE, **unnumbered}) == []
 
     def test_may_have_two_families_with_a_head_each(self):
         second = {**WIFE, "family_number": "2", "relation_to_family_head": "1", "family_count": "2"}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Language
 from app.domain.imports.cells import (
+    AreaCode,
     CellError,
     DateForm,
     Neighbourhood,
@@ -183,12 +184,23 @@ def test_text_is_one_line_that_people_can_see():
     assert TextForm().read(" JL  SUNAN\nDEMAK ") == "JL SUNAN DEMAK"
     assert TextForm().read("Cafe\u0301") == "Caf\u00e9"
     assert TextForm().read(12.0) == "12"
+    assert TextForm().read("'=SUM(A1)") == "=SUM(A1)"  # as a CSV file of ours has it
     for nothing in ("-", " \N{EN DASH} ", "", " \t"):
         assert TextForm().read(nothing) is None
+    assert TextForm().read("a" * 250) == "a" * 250
     assert code_of(TextForm().read("a" * 251)) == "too_long"
     assert code_of(TextForm().read("A\u200bA")) == "characters"
-    assert code_of(TextForm().read(CellError("#REF!"))) == "cell_error"
+    for error in (CellError("#REF!"), "#REF!", " #N/A "):
+        assert code_of(TextForm().read(error)) == "cell_error"
+    assert code_of(TextForm().read(1e15)) == "unreadable"  # its last digits are lost
     assert NoteForm().read(" satu\n\ndua ") == "satu\n\ndua"
+
+
+def test_numbers_that_are_kept_as_text_keep_their_zeros_and_have_an_end():
+    assert [AreaCode(length=3).read(cell) for cell in ("7", 7.0, "007")] == ["007"] * 3
+    assert code_of(AreaCode(length=3).read("0007")) == "not_digits"
+    assert NumberText().read("1" * 40) == "1" * 40
+    assert code_of(NumberText().read("1" * 41)) == "too_long"
 
 
 def test_a_number_is_whole_and_within_its_bounds():

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from app.domain.imports.cells import Cell
 from app.domain.imports.columns import Column, Layout
 from app.domain.imports.headers import (
+    MESSAGES,
+    STATUS,
     ColumnsDoubled,
     ColumnsMissing,
     HeaderNotFound,
@@ -100,6 +102,15 @@ def test_what_we_do_not_know_is_named_and_what_is_missing_too():
     assert dict(header.positions) == {"display_name": 0, "nik": 4}
 
 
+def test_what_a_marked_file_has_besides_is_not_unknown_and_nobody_is_told_a_thousand_names():
+    ours = [STATUS.id, MESSAGES.en]
+    strange = [f"{number} " + "x" * 1_000 for number in range(1_000)]
+
+    assert find_header(OPERATORS, [["Nama", "Desa", *ours]]).unknown == ()
+    told = find_header(OPERATORS, [["Nama", "Desa", *strange]]).unknown
+    assert (len(told), {len(each) for each in told}) == (50, {60})
+
+
 def test_a_file_without_its_columns_is_refused_and_so_is_one_that_has_them_twice():
     with pytest.raises(ColumnsMissing) as missing:
         accept(OPERATORS, find_header(OPERATORS, [["Nama", "NIK"]]))
@@ -117,6 +128,10 @@ def test_a_file_without_its_columns_is_refused_and_so_is_one_that_has_them_twice
 def test_without_a_header_there_is_nothing_to_read(rows: list[list[Cell]]):
     with pytest.raises(HeaderNotFound):
         find_header(PROPOSALS, rows)
+
+
+def test_of_two_headers_the_first_is_meant():
+    assert find_header(RESULTS, [["Hasil"], *[["ID USULAN", "KEPUTUSAN"]] * 2]).row == 2
 
 
 def test_a_header_below_the_tenth_row_is_none():
@@ -143,6 +158,9 @@ class TestBelowTheHeader:
         assert self.skips(
             "NAMA SLS", "id rumah tangga", "NAMA ART", "NOMOR URUT ART", "DESA / KELURAHAN"
         )
+
+    def test_a_short_row_is_data_whatever_stands_in_it(self):
+        assert not self.skips("NAMA SLS")
 
     def test_a_place_called_kolombo_is_data(self):
         assert not self.skips("KOLOMBO", "520602000709810001", "SITI", "1", "Ciwaduk")
