@@ -196,5 +196,5 @@ async def _amend(
 
 async def _settle(session: AsyncSession, subject: Subject, *, by: Actor) -> None:
     """A number that is good now, or somebody who is out, ends the case about it."""
-    if not isinstance(subject, Household):
-        await settle(session, [subject.household_id], by=by)
+    home = subject.id if isinstance(subject, Household) else subject.household_id
+    await settle(session, [home], by=by)

@@ -13,6 +13,8 @@ from app.db.scope import lies_within, one_of
 from app.db.tables.proposals import Proposal
 from app.db.tables.regions import RegionRow
 from app.db.tables.registry import Member
+from app.domain.moves import takes_along
+from app.domain.proposals import ENDED, ProposalKind
 from app.domain.regions import Region, Tier
 
 # Both ends are taken hold of by one name before either row is, so that the two villages wait for
@@ -59,6 +61,23 @@ async def claimed(session: AsyncSession, members: Iterable[UUID]) -> set[UUID]:
     """Those of them whom an open proposal wants to move, or to take out."""
     connection = await session.connection()
     return set(await connection.scalars(CLAIMED, {"members": list(members)}))
+
+
+async def departure_of(
+    session: AsyncSession, household_id: UUID, member_id: UUID, *, within: Region
+) -> Proposal | None:
+    """One that has not ended, by which that member leaves."""
+    found = await session.exec(
+        select(Proposal)
+        .where(
+            Proposal.household_id == household_id,
+            Proposal.kind == ProposalKind.MOVE,
+            col(Proposal.state).not_in(ENDED),
+            lies_within(Proposal.scope_code, within),
+        )
+        .order_by(col(Proposal.id))
+    )
+    return next((each for each in found if takes_along(each.asks, member_id)), None)
 
 
 async def villages(session: AsyncSession, codes: Collection[str]) -> set[str]:

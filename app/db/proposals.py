@@ -150,6 +150,21 @@ async def correction_of(
     return found.first()
 
 
+async def being_corrected(
+    session: AsyncSession, households: Collection[UUID], *, within: Region
+) -> set[UUID]:
+    """Those of these households of which something is to be corrected."""
+    found = await session.exec(
+        select(Proposal.household_id).where(
+            one_of(Proposal.household_id, households),
+            Proposal.kind == ProposalKind.CORRECTION,
+            col(Proposal.state).not_in(ENDED),
+            lies_within(Proposal.scope_code, within),
+        )
+    )
+    return set(found)
+
+
 async def facts_of(
     session: AsyncSession,
     ids: Sequence[UUID],

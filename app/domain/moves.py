@@ -222,6 +222,12 @@ def people_of(asks: Asks) -> list[dict[str, Any]]:
     return list(asks.get("people") or [])
 
 
+def takes_along(asks: Asks, member_id: UUID) -> bool:
+    """Whether he leaves by this departure: one that names nobody is of all the household."""
+    named = asks.get("member_ids") or []
+    return direction_of(asks) is Direction.DEPARTURE and (not named or str(member_id) in named)
+
+
 def who(asks: Asks) -> list[object]:
     """Whom it is about, in order, and where to: what the other village has been told.
 

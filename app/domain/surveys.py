@@ -5,6 +5,7 @@ new visit is a new sheet, and the newest finished one is current.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -42,6 +43,8 @@ class VisitOutcome(IntEnum):
     DUPLICATE = 6
 
 
+# Files of BDT2015 tell no day. BPS visited their households from 16 June to 15 July 2015.
+BDT2015_ON = date(2015, 7, 15)
 NAMES_ANOTHER = frozenset({VisitOutcome.PART_OF_ANOTHER, VisitOutcome.DUPLICATE})
 
 S, A, LOCKED = SurveyState, SurveyAction, Fact.ON_ITS_WAY
@@ -119,6 +122,12 @@ NO_OTHER_MEANT = Said(
 )
 
 
+DAY_NEEDED = Said(
+    id="Isi tanggal kunjungan Anda (surveyed_on). Jawaban lembar ini berasal dari pendataan 2015; "
+    "tanyakan lagi semuanya.",
+    en="Give the day of your visit (surveyed_on). The answers of this sheet are those of 2015; ask "
+    "everything anew.",
+)
 OF_ANOTHER = Said(
     id="Survei itu milik rumah tangga lain.", en="That survey is another household's."
 )
@@ -129,6 +138,7 @@ OTHER_CODEBOOK = Said(
 
 
 class Visit(Protocol):
+    surveyed_on: date
     enumerator_name: str | None
     outcome: int | None
     duplicate_of: str | None
@@ -168,6 +178,8 @@ def finished(visit: Visit, found: Iterable[Finding], *, grounds: Mapping[Ground,
 
 
 def _wanting(visit: Visit) -> Iterator[Fault]:
+    if visit.surveyed_on == BDT2015_ON:
+        yield Fault("/surveyed_on", "missing", DAY_NEEDED)
     if visit.outcome is None:
         yield Fault("/outcome", "missing", NEEDED)
     if not visit.enumerator_name:

@@ -4,17 +4,19 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 
 from app.domain.actors import Role
+from app.domain.appointments import MOST_AT_ONCE
 from app.domain.dtks_ids import DtksKind, dtks_id
 from app.domain.imports.layouts import LAYOUTS, ImportKind
 from app.domain.imports.papers import dtks_id_in, evidence_in
 from tests.api.test_imports import applied, at_work, done, items, sends, takes
 from tests.api.test_nik_cases import a_case, a_registered_case
+from tests.api.test_nik_cases import takes as takes_in_the_clinic
 from tests.registry import Caller, Registry, a_member, a_nik, refused
 
 R = Role
@@ -60,6 +62,29 @@ async def undone(by: Caller, import_: dict[str, Any]) -> dict[str, Any]:
     response = await takes(by, read, "undo", **UNDO)
     assert response.status_code == 201, response.text
     return await done(by, read)
+
+
+async def left_behind(registry: Registry, case: dict[str, Any]) -> list[Any]:
+    """What is on record of a case and of the correction it led to, but for whose they are."""
+    rows = await registry.runs(
+        """SELECT c.version, c.state, p.kind, p.base_version, p.state, p.version, p.policy_version,
+            p.family_id, coalesce(p.content, 'null'), p.asks #- '{changes,nik}',
+            p.member_id = c.member_id, p.household_id = c.household_id,
+            p.scope_code = c.scope_code, p.created_by, p.asks #>> '{changes,nik}' <> m.nik
+        FROM nik_case c JOIN proposal p ON p.id = c.proposal_id JOIN member m ON m.id = c.member_id
+        WHERE c.id = $1""",
+        UUID(case["id"]),
+    )
+    [proposal] = await registry.runs(
+        "SELECT proposal_id FROM nik_case WHERE id = $1", UUID(case["id"])
+    )
+    audit = await registry.runs(
+        """SELECT workflow, action, source, target, version, actor_id, channel,
+            (SELECT array_agg(k ORDER BY k) FROM json_object_keys(changes::json) AS k), grounds
+        FROM audit_entry WHERE subject_id = ANY ($1) ORDER BY id""",
+        [UUID(case["id"]), proposal["proposal_id"]],
+    )
+    return [*map(tuple, rows), *map(tuple, audit)]
 
 
 class TestAFileOfVerdicts:
@@ -207,6 +232,26 @@ class TestAFileOfOperators:
         told = await admin.posts("/v1/accounts/resets", {"account_ids": ids})
         assert all(each["one_time_password"] for each in told.json()["accounts"])
 
+    async def test_names_many_of_one_village_one_after_the_other(
+        self, registry: Registry, admin: Caller
+    ):
+        first = {"display_name": "Siti Aminah", "village": registry.village.code}
+        await applied(admin, await checked(admin, self.kind, first))
+        second, taken = (f"operator.{registry.village.code}.{number}" for number in (2, 4))
+        people = ("Slamet", "Rini", "Joko", "Endang", "Wahyu", "Siti Aminah", "RINI")
+        rows = [{**first, "display_name": name} for name in people]
+        rows[4] |= {"username": taken, "nik": a_nik(registry.village)}
+
+        after = await applied(admin, await checked(admin, self.kind, *rows))
+
+        assert await outcomes(admin, after) == [*["taken"] * 5, "same", "same"]
+        ids = [unit["subjects"][0]["id"] for unit in (await items(admin, after, "units"))[:5]]
+        opened = [(await admin.gets(f"/v1/accounts/{one}")).json() for one in ids]
+        names = [each["username"] for each in opened]
+        assert (len(set(names)), names[4], second in names) == (5, taken, True)
+        assert [each["display_name"] for each in opened] == [*people[:5]]
+        assert [each["person_nik"] is None for each in opened] == [*[True] * 4, False]
+
     async def test_says_who_is_there_and_opens_nobody_twice(
         self, registry: Registry, admin: Caller
     ):
@@ -226,6 +271,25 @@ class TestAFileOfOperators:
             [("username", "username_taken")],
         ]
         assert await outcomes(admin, after) == ["same", "taken", "rows-not-good"]
+
+    async def test_takes_a_namesake_of_another_username_for_somebody_else(
+        self, registry: Registry, admin: Caller
+    ):
+        home = {"display_name": "Siti Aminah", "village": registry.village.code}
+        first, second = ({**home, "username": f"siti.{uuid4().hex[:8]}"} for _ in range(2))
+
+        for each in (first, second):
+            after = await applied(admin, await checked(admin, self.kind, each))
+            assert await outcomes(admin, after) == ["taken"]
+
+    async def test_is_no_longer_than_one_may_open_at_once(self, registry: Registry, admin: Caller):
+        row = {"display_name": "Siti", "village": registry.village.code}
+        sent = await sends(admin, a_file(self.kind, [row] * (MOST_AT_ONCE + 1)), kind=self.kind)
+
+        after = await done(admin, sent.json())
+
+        assert (after["state"], after["problem"]["code"]) == ("refused", "too-many-rows")
+        assert str(MOST_AT_ONCE) in after["problem"]["detail"]
 
     async def test_is_undone_as_far_as_nobody_has_signed_in(
         self, registry: Registry, admin: Caller
@@ -280,8 +344,10 @@ class TestAFileOfRepairedNiks:
         row = {"case_id": case["id"], "nik": person["nik"], "outcome": "DIPERBAIKI"}
 
         after = await applied(operator, await checked(operator, self.kind, row))
-        again = await applied(operator, await checked(operator, self.kind, row, {}))
+        later = await checked(operator, self.kind, row, {})
+        again = await applied(operator, later)
 
+        assert await problems(operator, later) == [[("case_id", "case_settled")]]
         member = (await operator.gets(f"/v1/members/{case['member_id']}")).json()
         assert member["nik"] == person["nik"]
         settled = (await operator.gets(f"/v1/nik-cases/{case['id']}")).json()
@@ -314,6 +380,27 @@ class TestAFileOfRepairedNiks:
         assert (await operator.takes("submit", proposal)).status_code == 201
         assert await outcomes(operator, again) == ["same"]
 
+    async def test_leaves_behind_what_clicks_would(self, registry: Registry, operator: Caller):
+        """Corrections of many are drafted together; those of a card, and of drafts, are not."""
+        found = [await a_registered_case(registry) for _ in range(4)]
+        rows = [{"case_id": case["id"], "nik": person["right"]} for case, person in found]
+        rows[2] |= {"card_number": a_nik(registry.village)}
+        draft = a_member(registry.village)
+        of_draft = await a_case(registry, **{**draft, "nik": "3171"})
+        rows[3] = {"case_id": of_draft["id"], "nik": draft["nik"]}
+        clicked, person = found[3]
+        await takes_in_the_clinic(operator, "repair", clicked, corrections={"nik": person["right"]})
+
+        after = await applied(operator, await checked(operator, self.kind, *rows))
+
+        units = await items(operator, after, "units")
+        kinds = [[each["workflow"] for each in unit["subjects"]] for unit in units]
+        assert kinds == [["proposal"], ["proposal"], ["proposal"] * 2, ["nik_case"]]
+        by_click, *by_file = [
+            await left_behind(registry, each) for each in (clicked, found[0][0], found[1][0])
+        ]
+        assert by_file == [by_click] * 2
+
     async def test_adds_to_a_correction_that_was_drafted_before_and_never_withdraws_it(
         self, registry: Registry, operator: Caller
     ):
@@ -345,6 +432,38 @@ class TestAFileOfRepairedNiks:
         assert (proposal["kind"], proposal["member_id"]) == ("removal", person["id"])
         assert proposal["asks"]["reason"] == "deceased"
         assert proposal["asks"]["evidence"] == [{"type": "death_certificate", "note": note}]
+        again = await checked(operator, self.kind, {**row, "old_rt": "004"})
+        assert await outcomes(operator, await applied(operator, again)) == ["same"]
+        await undone(operator, after)
+        assert (await operator.reads(proposal))["state"] == "withdrawn"
+
+    async def test_drafts_the_departure_of_who_has_moved(
+        self, registry: Registry, operator: Caller
+    ):
+        case, person = await a_registered_case(registry)
+        of_another = {"direction": "departure", "member_ids": [str(uuid4())]}
+        await registry.asks("move", {"id": case["household_id"]}, of_another)
+        note = "SKPWNI/3672/02112026/0007"
+        row = {"case_id": case["id"], "outcome": "PINDAH", "note": note}
+
+        ready = await checked(operator, self.kind, row)
+        after = await applied(operator, ready)
+
+        assert ("outcome", "draft_to_complete") in (await problems(operator, ready))[0]
+        [unit] = await items(operator, after, "units")
+        proposal = await operator.reads(unit["subjects"][0])
+        assert (proposal["kind"], proposal["asks"]) == (
+            "move",
+            {
+                "direction": "departure",
+                "member_ids": [person["id"]],
+                "note": note,
+                "evidence": [{"type": "move_letter", "note": note}],
+            },
+        )
+        response = await operator.takes("submit", proposal)
+        wanting = {fault["pointer"] for fault in response.json()["errors"]}
+        assert wanting == {"/asks/moved_on", "/asks/to_village_code"}
         again = await checked(operator, self.kind, {**row, "old_rt": "004"})
         assert await outcomes(operator, await applied(operator, again)) == ["same"]
         await undone(operator, after)
@@ -396,6 +515,33 @@ class TestAFileOfRepairedNiks:
         ready = await checked(operator, self.kind, {"case_id": case["id"], "nik": held})
 
         assert ("nik", "nik_held_elsewhere") in (await problems(operator, ready))[0]
+
+    async def test_takes_no_nik_that_somebody_has_got_since(
+        self, registry: Registry, operator: Caller
+    ):
+        (case, person), (other, right) = [await a_registered_case(registry) for _ in range(2)]
+        rows = [{"case_id": case["id"], "nik": person["right"]}]
+        rows += [{"case_id": other["id"], "nik": right["right"]}]
+        ready = await checked(operator, self.kind, *rows)
+        await registry.registered(a_member(registry.village, nik=person["right"]))
+
+        after = await applied(operator, ready)
+
+        assert await outcomes(operator, after) == ["nik-held-elsewhere", "taken"]
+
+    async def test_settles_a_case_too_that_was_refused_before(
+        self, registry: Registry, operator: Caller
+    ):
+        person = a_member(registry.village)
+        case = await a_case(registry, **{**person, "nik": "3171"})
+        desk = await registry.caller(R.REGENCY_OPERATOR)
+        await takes_in_the_clinic(desk, "refuse", case, grounds={"note": "Tidak ditemukan."})
+
+        row = {"case_id": case["id"], "nik": person["nik"]}
+        await applied(operator, await checked(operator, self.kind, row))
+
+        settled = (await operator.gets(f"/v1/nik-cases/{case['id']}")).json()
+        assert settled["state"] == "repaired"
 
     async def test_leaves_alone_what_is_not_finished(self, registry: Registry, operator: Caller):
         case = await a_case(registry)

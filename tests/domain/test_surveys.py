@@ -1,6 +1,7 @@
 """Surveys: who may do what with a sheet, what finishing asks, how answers are laid over others."""
 
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from app.domain.questionnaire.questions import Severity
 from app.domain.questionnaire.sheets import Finding
 from app.domain.regions import Region, Tier
 from app.domain.surveys import (
+    BDT2015_ON,
     SURVEYS,
     DoubtsNotExplained,
     SurveyAction,
@@ -78,6 +80,7 @@ def test_a_sheet_is_begun_where_somebody_lives(role: Role, situation: str, house
 
 @dataclass
 class Visit:
+    surveyed_on: date = date(2026, 11, 16)
     enumerator_name: str | None = "Dewi"
     outcome: int | None = 1
     duplicate_of: str | None = None
@@ -101,6 +104,7 @@ class TestFinishing:
             (Visit(outcome=4), [ERROR], {"/duplicate_of"}),
             (Visit(outcome=6), [], {"/duplicate_of"}),
             (Visit(outcome=1, duplicate_of="X"), [], {"/duplicate_of"}),
+            (Visit(surveyed_on=BDT2015_ON), [], {"/surveyed_on"}),
         ],
     )
     def test_is_refused_with_everything_that_is_wanting(

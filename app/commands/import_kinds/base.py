@@ -16,12 +16,19 @@ from app.db.decree_books import told
 from app.db.import_rows import Effect, Unit
 from app.db.tables.imports import Import
 from app.domain.actors import Actor
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, Said
 from app.domain.imports.problems import Problem
 from app.domain.imports.workflow import Outcome
 from app.domain.workflow import Workflow
 
+HELD = Said(
+    id="NIK ini sudah tercatat di tempat lain. Bila orangnya pindah, ajukan perpindahan; bila "
+    "salah ketik, perbaiki NIK-nya.",
+    en="This NIK is on record elsewhere. If the person has moved, propose a move; if it was "
+    "mistyped, correct the NIK.",
+)
 Found = Mapping[int, Sequence[Problem]]  # by row
+Subjects = list[dict[str, str]]  # what came of a unit
 Judge = Callable[[AsyncSession, Sequence[Unit], Actor], Awaitable[Found]]
 Take = Callable[[AsyncSession, Import, Sequence[Unit], Actor], Awaitable[Sequence[Effect]]]
 Undo = Callable[[AsyncSession, Sequence[Effect], Actor], Awaitable[Sequence[Effect]]]
@@ -45,6 +52,10 @@ async def alone(session: AsyncSession, work: Awaitable[Sequence[Mapping[str, str
             subjects = await work
     except Refusal as why:
         return Effect(Outcome.LEFT, refusal=told(why))
+    return effect(subjects)
+
+
+def effect(subjects: Sequence[Mapping[str, str]]) -> Effect:
     return Effect(Outcome.TAKEN if subjects else Outcome.SAME, subjects)
 
 

@@ -1,14 +1,13 @@
 """Files of BDT2015: every household becomes a draft, with what the file answers of the form.
 
 What is missing stays so: birth dates, family cards, mothers' names. The draft says it, and is not
-submitted before somebody has been there.
+submitted before somebody has been there. Its sheet is of 2015, and says so until then.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,7 @@ from pydantic_core import to_json
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import proposals
-from app.commands.import_kinds.base import Found, Importer
+from app.commands.import_kinds.base import HELD, Found, Importer
 from app.commands.nik_settling import settle
 from app.commands.proposals import Deed, Meant
 from app.db import households, import_bdt, people_found, policies
@@ -31,15 +30,15 @@ from app.db.tables.registry import Household
 from app.db.tables.surveys import Survey
 from app.domain.actors import Actor
 from app.domain.answer_trees import Answers, merged
-from app.domain.calendar import today
 from app.domain.errors import Conflict, Refusal, Said
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS, RecordAction
 from app.domain.imports.bdt2015 import LAYOUT, WOMEN
 from app.domain.imports.problems import Problem
 from app.domain.imports.workflow import Outcome
+from app.domain.niks import is_placeholder
 from app.domain.proposals import PROPOSALS, ProposalAction, ProposalKind
 from app.domain.questionnaire.codebooks import NEWEST
-from app.domain.surveys import SURVEYS, SurveyAction
+from app.domain.surveys import BDT2015_ON, SURVEYS, SurveyAction
 from app.domain.workflow import Ground
 
 ID = "bdt_household_id"
@@ -56,12 +55,6 @@ PERSON_KNOWN = Said(
     "NIK-nya, atau hapus baris rumah tangga ini.",
     en="The person of this NIK is on record in another household of your region. Correct the NIK, "
     "or delete the rows of this household.",
-)
-HELD = Said(
-    id="NIK ini sudah tercatat di tempat lain. Bila orangnya pindah, ajukan perpindahan; bila "
-    "salah ketik, perbaiki NIK-nya.",
-    en="This NIK is on record elsewhere. If the person has moved, propose a move; if it was "
-    "mistyped, correct the NIK.",
 )
 
 
@@ -80,7 +73,8 @@ class SomebodyWentOn(Conflict):
 async def judge(session: AsyncSession, units: Sequence[Unit], by: Actor) -> Found:
     there = await import_bdt.on_record(session, [unit.key for unit in units], within=by.region)
     new = [row for unit in units if unit.key not in there for row in unit.rows]
-    niks = {row.said["nik"] for row in new if "nik" in row.said}
+    said = (row.said.get("nik") for row in new)
+    niks = {nik for nik in said if nik and not is_placeholder(nik)}
     known = await people_found.on_record(session, niks, within=by.region)
     held = await people_found.held_elsewhere(session, niks - known.keys())
     found = {row.n: problem for row in new if (problem := _of_person(row, known, held))}
@@ -132,10 +126,9 @@ async def _enter(
 
 def _tables(by: Actor, policy: int) -> Iterable[tuple[str, Any, Callable[["Draft"], Any]]]:
     """What stands in a draft, in the order in which one needs the other."""
-    day = today()
     yield "family", FAMILIES, Draft.families
     yield "member", MEMBERS, Draft.members
-    yield "survey", SURVEYS, lambda draft: (draft.survey(by, day),)
+    yield "survey", SURVEYS, lambda draft: (draft.survey(by),)
     yield "proposal", PROPOSALS, lambda draft: (draft.proposal(by, policy),)
 
 
@@ -182,9 +175,9 @@ class Draft:
             own = (codes if key == "nik_codes" else said.get(key) for key in OF_A_MEMBER)
             yield (id_, self.village, self.id, family, *own)
 
-    def survey(self, by: Actor, day: date) -> Record:
+    def survey(self, by: Actor) -> Record:
         answers = to_json(self._answers()).decode()
-        return (self.survey_id, self.village, by.id, self.id, NEWEST.version, day, answers)
+        return (self.survey_id, self.village, by.id, self.id, NEWEST.version, BDT2015_ON, answers)
 
     def _answers(self) -> Answers:
         """Of the household by its first row, of each member by his own."""

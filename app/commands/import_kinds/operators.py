@@ -5,15 +5,15 @@ accounts are opened without one; the admin gives the list of them to `POST /v1/a
 whose answer tells their one-time passwords, once, to him.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands.accounts import Opening, identify, in_body, move_account, open_accounts
-from app.commands.import_kinds.base import Found, Importer, alone, subject
+from app.commands.import_kinds.base import Found, Importer, Subjects, alone, effect, subject
 from app.commands.import_kinds.undoing import NOTE, undo_by
-from app.db import accounts, appointments, regions, sign_ins
+from app.db import accounts, appointments, import_rows, regions, sign_ins
 from app.db.appointments import Holder
 from app.db.import_rows import Effect, Row, Unit
 from app.db.tables.accounts import Account
@@ -21,7 +21,7 @@ from app.db.tables.imports import Import
 from app.domain.accounts import ACCOUNTS, AccountAction, AccountInUse
 from app.domain.actors import Actor, Role
 from app.domain.appointments import Appointment, UsernameTaken
-from app.domain.errors import Said
+from app.domain.errors import Refusal, Said
 from app.domain.imports.choices import folded
 from app.domain.imports.problems import Problem
 from app.domain.regions import Region
@@ -82,31 +82,74 @@ def _is_there(row: Row, there: Sequence[Holder]) -> bool:
 async def take(
     session: AsyncSession, _: Import, units: Sequence[Unit], by: Actor
 ) -> Sequence[Effect]:
-    there = await _holders(session, [unit.rows[0] for unit in units], by)
-    return [await alone(session, _operator(session, unit.rows[0], there, by)) for unit in units]
+    """Who has chosen a username comes first, each for himself: it may be somebody's. The others
+    take what is free together; one by one, each would try the names of all before him.
+    """
+    await import_rows.take_turns(session, units)
+    chosen = {unit.key: unit for unit in units if "username" in unit.rows[0].said}
+    others = {unit.key: unit for unit in units if unit.key not in chosen}
+    became = {key: await alone(session, _one(session, unit, by)) for key, unit in chosen.items()}
+    became |= await _together(session, others, by)
+    return [became[unit.key] for unit in units]
 
 
-async def _operator(
-    session: AsyncSession, row: Row, there: dict[str, list[Holder]], by: Actor
-) -> list[dict[str, str]]:
+async def _together(
+    session: AsyncSession, units: Mapping[str, Unit], by: Actor
+) -> dict[str, Effect]:
+    """Where one of them is refused, each is looked at for itself."""
+    try:
+        async with session.begin_nested():
+            opened = await _operators(session, [unit.rows[0] for unit in units.values()], by)
+    except Refusal:
+        return {key: await alone(session, _one(session, unit, by)) for key, unit in units.items()}
+    return {key: effect(subjects) for key, subjects in zip(units, opened, strict=True)}
+
+
+async def _one(session: AsyncSession, unit: Unit, by: Actor) -> Subjects:
+    [subjects] = await _operators(session, [unit.rows[0]], by)
+    return subjects
+
+
+async def _operators(session: AsyncSession, rows: Sequence[Row], by: Actor) -> list[Subjects]:
+    """Accounts of those who are not there yet, and nothing of those who are."""
+    there = await _holders(session, rows, by)
+    new = [row for row in rows if _comes(row, there)]
+    begins_at = await sign_ins.clock(session)
+    openings = [
+        Opening(
+            row.said["display_name"],
+            Appointment(ROLE, Region(str(row.village)), begins_at),
+            row.said.get("username"),
+            told=False,
+        )
+        for row in new
+    ]
+    opened = await open_accounts(session, openings, by=by, place=in_body)
+    accounts_of = {row.n: one.account for row, one in zip(new, opened, strict=True)}
+    await _identify(session, [(accounts_of[row.n], row.said.get("nik")) for row in new], by)
+    return [
+        [subject(ACCOUNTS, accounts_of[row.n].id)] if row.n in accounts_of else [] for row in rows
+    ]
+
+
+def _comes(row: Row, there: dict[str, list[Holder]]) -> bool:
+    """Unless he is there; after which he is."""
     village, said = str(row.village), row.said
-    if _is_there(row, there.get(village, [])):
-        return []
-    appointment = Appointment(ROLE, Region(village), await sign_ins.clock(session))
-    name, username = said["display_name"], said.get("username")
-    opening = Opening(name, appointment, username, told=False)
-    [opened] = await open_accounts(session, [opening], by=by, place=in_body)
-    account = opened.account
-    if "nik" in said:
-        await _identify(session, account, said["nik"], by)
-    there.setdefault(village, []).append(Holder(village, account.username, name))
-    return [subject(ACCOUNTS, account.id)]
+    holders = there.setdefault(village, [])
+    if _is_there(row, holders):
+        return False
+    holders.append(Holder(village, said.get("username", ""), said["display_name"]))
+    return True
 
 
-async def _identify(session: AsyncSession, account: Account, nik: str, by: Actor) -> None:
-    """So that he decides nothing on his own family."""
-    known = await regions.known_in(session, {nik[:2]})
-    await identify(session, account.id, nik, by=by, version=account.version, known=known)
+async def _identify(
+    session: AsyncSession, people: Sequence[tuple[Account, str | None]], by: Actor
+) -> None:
+    """So that they decide nothing on their own families."""
+    named = [(account, nik) for account, nik in people if nik]
+    known = await regions.known_in(session, {nik[:2] for _, nik in named})
+    for account, nik in named:
+        await identify(session, account.id, nik, by=by, version=account.version, known=known)
 
 
 # --- taking it back

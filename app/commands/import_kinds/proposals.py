@@ -15,9 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import proposals
 from app.commands.households import enter_family, enter_household, enter_member
-from app.commands.import_kinds.base import Found, Importer, alone, subject
+from app.commands.import_kinds.base import HELD, Found, Importer, Subjects, alone, subject
 from app.commands.import_kinds.undoing import undo
-from app.db import households, people_found, regions
+from app.db import households, import_rows, people_found, regions
 from app.db.import_rows import Effect, Row, Unit
 from app.db.people_found import OnRecord
 from app.db.sessions import reading_in
@@ -47,12 +47,6 @@ DRAFTED = Said(
     "mengubahnya.",
     en="This person is in a draft of your region. Go on with that; this row does not change it.",
 )
-HELD = Said(
-    id="NIK ini sudah tercatat di tempat lain. Bila orangnya pindah, ajukan perpindahan; bila "
-    "salah ketik, perbaiki NIK-nya.",
-    en="This NIK is on record elsewhere. If the person has moved, propose a move; if it was "
-    "mistyped, correct the NIK.",
-)
 LATER = Said(
     id="Program {programme} baru dapat diusulkan setelah keluarga ini terdaftar. Sekarang dibuat "
     "draf keluarga baru.",
@@ -65,7 +59,6 @@ SPREAD = Said(
 )
 
 Known = Mapping[str, OnRecord]  # by NIK
-Subjects = list[dict[str, str]]
 
 
 async def judge(session: AsyncSession, units: Sequence[Unit], by: Actor) -> Found:
@@ -108,6 +101,7 @@ def _problems(row: Row, person: OnRecord | None, held: set[str]) -> Iterator[Pro
 async def take(
     session: AsyncSession, _: Import, units: Sequence[Unit], by: Actor
 ) -> Sequence[Effect]:
+    await import_rows.take_turns(session, units)
     known = await people_found.on_record(session, _niks(units), within=by.region)
     desk = _Desk(session, by, await regions.known_regions(await reading_in(session)))
     return [await alone(session, _card(desk, unit, known)) for unit in units]

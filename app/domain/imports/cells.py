@@ -187,6 +187,14 @@ class Kept(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unread(Kept):
+    """What our own workbook tells its reader: nobody decides by it, so it is not kept either."""
+
+    def read(self, cell: Cell) -> object:  # noqa: ARG002 - whatever stands there
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NumberText(Form):
     """A number that is text: NIK, KK, household id. `length` none: its own rules tell later."""
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from app.domain.errors import Said
-from app.domain.imports.cells import Form
+from app.domain.imports.cells import Form, RegionForm
 from app.domain.imports.problems import Problem
 from app.domain.niks import KnownRegions
 
@@ -55,6 +55,22 @@ class Column:
         return self.form.choices
 
 
+def region_column(
+    tier: str, header: Said, *aliases: str, required: bool = False, says: Said | None = None
+) -> Column:
+    """Names a region of that tier, or gives its code."""
+    place = ("region", tier)
+    return Column(
+        key=tier,
+        header=header,
+        form=RegionForm(),
+        place=place,
+        aliases=aliases,
+        required=required,
+        says=says,
+    )
+
+
 @dataclass(slots=True)
 class Around:
     """What a row is judged by besides its values. `flawed`: cells that were no good."""
@@ -93,6 +109,7 @@ def lettered(*columns: Column) -> tuple[Column, ...]:
     return tuple(replace(each, letter=letter_of(n)) for n, each in enumerate(columns))
 
 
+@cache
 def letter_of(number: int) -> str:
     """0 is A, 25 is Z, 26 is AA."""
     above, own = divmod(number, len(ALPHABET))

@@ -1,10 +1,22 @@
-"""The workbook of invalid NIK and KK, as a village sends it back: A to N as printed, O to T new."""
+"""The workbook of invalid NIK and KK, as a village sends it back.
+
+A to N are as printed, O to T new; U to Z is what the right NIK may be, to be copied from.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 from app.domain.errors import Said
-from app.domain.imports.cells import DateForm, IdForm, Kept, NoteForm, NumberText, TextForm
+from app.domain.imports.cells import (
+    DateForm,
+    Form,
+    IdForm,
+    Kept,
+    NoteForm,
+    NumberText,
+    TextForm,
+    Unread,
+)
 from app.domain.imports.choices import SEX, Choice, coded
 from app.domain.imports.columns import Around, Column, ImportKind, Layout, Values, lettered
 from app.domain.imports.people import birth_rule, card_rule, day_of, name_rule, nik_check
@@ -12,14 +24,15 @@ from app.domain.imports.people import nik_problems as problems_of
 from app.domain.imports.problems import Flawed, Problem, problem
 from app.domain.people import sex_of
 
-REPAIRED, UNFINISHED = "repaired", "unfinished"
+REPAIRED, MOVED, UNFINISHED = "repaired", "moved", "unfinished"
 CHANGES = ("nik", "card_number", "name", "birth_date")
 BEFORE = {key: f"old_{key}" for key in CHANGES}
+KEPT, UNREAD = Kept(), Unread()
 OUTCOME = Choice(
     options=coded(
         (REPAIRED, "DIPERBAIKI", "DIPERBAIKI", "perbaikan|sudah diperbaiki|benar"),
         ("deceased", "MENINGGAL", "MENINGGAL", "meninggal dunia|MD|wafat"),
-        ("moved", "PINDAH", "PINDAH", "PD|pindah alamat"),
+        (MOVED, "PINDAH", "PINDAH", "PD|pindah alamat"),
         ("not_found", "TIDAK DITEMUKAN", "TIDAK DITEMUKAN", "TT"),
         ("duplicate", "GANDA", "GANDA", "data ganda"),
         (UNFINISHED, "BELUM SELESAI", "BELUM SELESAI", "belum|menunggu"),
@@ -27,9 +40,29 @@ OUTCOME = Choice(
 )
 
 
-def _printed(key: str, name_id: str, name_en: str, *aliases: str) -> Column:
+SUGGESTED = 3
+COMPARE = Said(
+    id="bandingkan dengan KTP atau KK; bila sama, salin ke NIK BENAR",
+    en="compare with the KTP or KK; where it agrees, copy it to NIK BENAR",
+)
+
+
+def _printed(key: str, name_id: str, name_en: str, *aliases: str, form: Form = KEPT) -> Column:
     header = Said(id=name_id, en=name_en)
-    return Column(key=key, header=header, form=Kept(), aliases=aliases, protected=True)
+    return Column(key=key, header=header, form=form, aliases=aliases, protected=True)
+
+
+def _suggested(number: int) -> Column:
+    header = Said(id=f"SARAN NIK {number}", en=f"Suggested NIK {number}")
+    form = Unread(name="digits")
+    return Column(
+        key=f"suggestion_{number}", header=header, form=form, protected=True, says=COMPARE
+    )
+
+
+def _reason(number: int) -> Column:
+    name_id, name_en = f"ALASAN SARAN {number}", f"Reason of suggestion {number}"
+    return _printed(f"reason_{number}", name_id, name_en, form=UNREAD)
 
 
 COLUMNS = lettered(
@@ -53,10 +86,10 @@ COLUMNS = lettered(
         "old_mother_name", "NAMA IBU KANDUNG", "Mother's maiden name on record", "IBU KANDUNG"
     ),
     _printed("old_address", "ALAMAT", "Address on record"),
-    _printed("old_rt", "RT", "Neighbourhood unit RT on record"),
-    _printed("old_rw", "RW", "Neighbourhood unit RW on record"),
+    _printed("old_rt", "RT", "RT on record"),
+    _printed("old_rw", "RW", "RW on record"),
     _printed("check", "KODE MASALAH", "Code of the problem"),
-    _printed("explanation", "PENJELASAN", "Explanation"),
+    _printed("explanation", "PENJELASAN", "Explanation", form=UNREAD),
     Column(
         key="nik",
         header=Said(id="NIK BENAR", en="Right NIK"),
@@ -101,6 +134,8 @@ COLUMNS = lettered(
         aliases=("CATATAN", "BUKTI", "KETERANGAN"),
         says=Said(id="jenis dan nomor dokumennya", en="which document, and its number"),
     ),
+    *map(_suggested, range(1, SUGGESTED + 1)),
+    *map(_reason, range(1, SUGGESTED + 1)),
 )
 
 

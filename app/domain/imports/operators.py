@@ -4,8 +4,16 @@ from collections.abc import Iterator
 
 from app.domain.appointments import MOST_AT_ONCE
 from app.domain.errors import Said
-from app.domain.imports.cells import NumberText, RegionForm, TextForm, UsernameForm
-from app.domain.imports.columns import Around, Column, ImportKind, Layout, Values, lettered
+from app.domain.imports.cells import NumberText, TextForm, UsernameForm
+from app.domain.imports.columns import (
+    Around,
+    Column,
+    ImportKind,
+    Layout,
+    Values,
+    lettered,
+    region_column,
+)
 from app.domain.imports.people import nik_check, nik_problems
 from app.domain.imports.problems import Problem
 
@@ -36,38 +44,26 @@ COLUMNS = lettered(
             en="may be empty; so that he decides nothing on his own family",
         ),
     ),
-    Column(
-        key="village",
-        header=Said(id="DESA/KELURAHAN", en="Village"),
-        form=RegionForm(),
-        place=("region", "village"),
-        aliases=(
-            "Desa",
-            "Kelurahan",
-            "Kelurahan/Desa",
-            "Kode Desa/Kelurahan",
-            "Kode Wilayah",
-            "Kode Kemendagri",
-        ),
+    region_column(
+        "village",
+        Said(id="DESA/KELURAHAN", en="Village"),
+        *("Desa", "Kelurahan", "Kelurahan/Desa"),
+        *("Kode Desa/Kelurahan", "Kode Wilayah", "Kode Kemendagri"),
         required=True,
     ),
-    Column(
-        key="district",
-        header=Said(id="KECAMATAN", en="District"),
-        form=RegionForm(),
-        place=("region", "district"),
-        aliases=("Kec", "Distrik"),
+    region_column(
+        "district",
+        Said(id="KECAMATAN", en="District"),
+        *("Kec", "Distrik"),
         says=Said(
             id="bila nama desanya ada di beberapa kecamatan",
             en="where several districts have a village of that name",
         ),
     ),
-    Column(
-        key="regency",
-        header=Said(id="KABUPATEN/KOTA", en="Regency"),
-        form=RegionForm(),
-        place=("region", "regency"),
-        aliases=("Kabupaten", "Kota", "Kab/Kota"),
+    region_column(
+        "regency",
+        Said(id="KABUPATEN/KOTA", en="Regency"),
+        *("Kabupaten", "Kota", "Kab/Kota"),
     ),
 )
 

@@ -9,9 +9,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from app.domain.errors import Said
-from app.domain.imports.cells import DateForm, Neighbourhood, NumberText, RegionForm, TextForm
+from app.domain.imports.cells import DateForm, Neighbourhood, NumberText, TextForm
 from app.domain.imports.choices import SEX, Choice, Option, YesNo, coded
-from app.domain.imports.columns import Around, Column, ImportKind, Layout, Values, lettered
+from app.domain.imports.columns import (
+    Around,
+    Column,
+    ImportKind,
+    Layout,
+    Values,
+    lettered,
+    region_column,
+)
 from app.domain.imports.people import (
     birth_rule,
     card_rule,
@@ -171,7 +179,7 @@ COLUMNS = lettered(
     ),
     Column(
         key="rt",
-        header=Said(id="RT", en="Neighbourhood unit RT"),
+        header=Said(id="RT", en="RT"),
         form=Neighbourhood(),
         place=("household", "rt"),
         aliases=("No RT", "Nomor RT"),
@@ -179,51 +187,35 @@ COLUMNS = lettered(
     ),
     Column(
         key="rw",
-        header=Said(id="RW", en="Neighbourhood unit RW"),
+        header=Said(id="RW", en="RW"),
         form=Neighbourhood(),
         place=("household", "rw"),
         aliases=("No RW", "Nomor RW"),
         required=True,
     ),
-    Column(
-        key="province",
-        header=Said(id="PROVINSI", en="Province"),
-        form=RegionForm(),
-        place=("region", "province"),
-        aliases=("Propinsi", "Nama Provinsi", "Prov"),
+    region_column(
+        "province",
+        Said(id="PROVINSI", en="Province"),
+        *("Propinsi", "Nama Provinsi", "Prov"),
         required=True,
     ),
-    Column(
-        key="regency",
-        header=Said(id="KABUPATEN", en="Regency"),
-        form=RegionForm(),
-        place=("region", "regency"),
-        aliases=("Kabupaten/Kota", "Kab/Kota", "Kota", "Kab", "Nama Kabupaten/Kota"),
+    region_column(
+        "regency",
+        Said(id="KABUPATEN", en="Regency"),
+        *("Kabupaten/Kota", "Kab/Kota", "Kota", "Kab", "Nama Kabupaten/Kota"),
         required=True,
     ),
-    Column(
-        key="district",
-        header=Said(id="KECAMATAN", en="District"),
-        form=RegionForm(),
-        place=("region", "district"),
-        aliases=("Kec", "Distrik", "Nama Kecamatan"),
+    region_column(
+        "district",
+        Said(id="KECAMATAN", en="District"),
+        *("Kec", "Distrik", "Nama Kecamatan"),
         required=True,
     ),
-    Column(
-        key="village",
-        header=Said(id="KELURAHAN", en="Village"),
-        form=RegionForm(),
-        place=("region", "village"),
-        aliases=(
-            "Desa",
-            "Desa/Kelurahan",
-            "Kelurahan/Desa",
-            "Kel/Desa",
-            "Desa/Kel",
-            "Nama Desa/Kelurahan",
-            "Kode Desa/Kelurahan",
-            "Kode Kemendagri",
-        ),
+    region_column(
+        "village",
+        Said(id="KELURAHAN", en="Village"),
+        *("Desa", "Desa/Kelurahan", "Kelurahan/Desa", "Kel/Desa", "Desa/Kel"),
+        *("Nama Desa/Kelurahan", "Kode Desa/Kelurahan", "Kode Kemendagri"),
         required=True,
     ),
     Column(
