@@ -42,20 +42,23 @@ PROBLEMS = f"({_NIK_PROBLEMS} || {CARD_PROBLEMS})"
 
 _WANTING = text(f"""
 SELECT m.id, m.household_id, m.scope_code, {PROBLEMS} AS problems
-FROM member m LEFT JOIN family f ON f.id = m.family_id
-WHERE m.scope_code BETWEEN :first AND :last AND m.state <> 'inactive'
+FROM member m JOIN household h ON h.id = m.household_id LEFT JOIN family f ON f.id = m.family_id
+WHERE m.scope_code BETWEEN :first AND :last AND m.state <> 'inactive' AND h.state <> 'inactive'
     AND (m.nik_verdict <> ALL (CAST(:unlike AS text[])) OR cardinality({CARD_PROBLEMS}) > 0)
     AND NOT EXISTS (SELECT FROM nik_case c WHERE c.member_id = m.id
         AND c.scope_code = m.scope_code AND c.{IS_UNSETTLED})
 ORDER BY m.scope_code, m.id LIMIT :most
 """)
+# Who is taken out with his whole household is not marked himself.
+_GONE = "(m.id IS NULL OR m.state = 'inactive' OR h.state = 'inactive')"
 _ENDED = f"""
-SELECT c.id, m.id IS NULL OR m.state = 'inactive' AS gone
+SELECT c.id, {_GONE} AS gone
 FROM nik_case c
 LEFT JOIN member m ON m.id = c.member_id AND m.household_id = c.household_id
+LEFT JOIN household h ON h.id = m.household_id
 LEFT JOIN family f ON f.id = m.family_id
 WHERE c.scope_code BETWEEN :first AND :last AND c.{IS_UNSETTLED} AND {{among}}
-    AND (m.id IS NULL OR m.state = 'inactive' OR cardinality({PROBLEMS}) = 0)
+    AND ({_GONE} OR cardinality({PROBLEMS}) = 0)
 ORDER BY c.scope_code, c.id LIMIT :most
 """
 _OF_HOUSEHOLDS = text(_ENDED.replace("{among}", "c.household_id = ANY (:households)"))
@@ -74,6 +77,12 @@ async def find(session: AsyncSession, case_id: UUID, *, within: Region, by: Acto
     if case is None:
         raise NikCaseNotFound
     return case
+
+
+async def found(session: AsyncSession, ids: Collection[UUID], *, within: Region) -> dict[UUID, Any]:
+    """Those of them that lie within; to be looked at, and moved by `record_all`."""
+    wanted = select(NikCase).where(one_of(NikCase.id, ids), lies_within(NikCase.scope_code, within))
+    return {each.id: each for each in await plain(session, NikCase, wanted)}
 
 
 async def of_member(session: AsyncSession, member_id: UUID, *, within: Region) -> NikCase | None:
@@ -124,10 +133,8 @@ async def ended(
     }
     if not gone:
         return []
-    wanted = select(NikCase).where(
-        one_of(NikCase.id, gone), lies_within(NikCase.scope_code, within)
-    )
-    return [(each, gone[each.id]) for each in await plain(session, NikCase, wanted)]
+    cases = await found(session, gone, within=within)
+    return [(each, gone[each.id]) for each in cases.values()]
 
 
 # --- who may
@@ -221,7 +228,7 @@ def _json(told: Mapping[str, str]) -> str:
     return f"json_build_object({pairs})"
 
 
-def _asked_only(role: Role) -> str:
+def asked_only(role: Role) -> str:
     """The civil registry reads what it was asked."""
     return "asked_by IS NOT NULL" if role in CIVIL_REGISTRY else "true"
 
@@ -235,7 +242,7 @@ async def document(reading: Reading, case_id: UUID, *, within: Region, seen_by: 
         array[s.household_id] || ARRAY(SELECT o.id FROM member o
             WHERE o.household_id = s.household_id AND o.state <> 'inactive') AS subjects
     FROM nik_case s {_PERSON}
-    WHERE s.id = $1 AND s.scope_code BETWEEN $2 AND $3 AND {_asked_only(role)}
+    WHERE s.id = $1 AND s.scope_code BETWEEN $2 AND $3 AND {asked_only(role)}
         AND $5::uuid IS NOT NULL"""
     reach = (within.first, within.last, _OFFERS[role], seen_by.id)
     body = await reading.document(statement, case_id, *reach)
@@ -248,7 +255,7 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: 
     """A page of `NikCaseLine`s, in JSON."""
     line = _json(_line(seen_by.role, offers="$6", actor="$7"))
     also = (_OFFERS[seen_by.role], seen_by.id)
-    either = [_asked_only(seen_by.role)]
+    either = [asked_only(seen_by.role)]
     statement, arguments = page(
         "nik_case",
         Asked(asked.after, asked.limit, asked.where, either),

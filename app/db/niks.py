@@ -28,14 +28,15 @@ async def held(reading: Reading, nik: str) -> bool:
     return bool(await reading.value("SELECT nik_held($1, NULL)", nik))
 
 
-async def held_of(reading: Reading, niks: Sequence[str], *, besides: object) -> set[str]:
-    """Those of them that somebody else than this member holds."""
-    found = await reading.value(
-        "SELECT ARRAY(SELECT nik FROM unnest($1::text[]) AS w (nik) WHERE nik_held(nik, $2::uuid))",
-        niks,
-        besides,
+async def held_of(reading: Reading, asked: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
+    """By member, those NIKs asked of for him that somebody else holds."""
+    found = await reading.rows(
+        "SELECT member, array_agg(nik) AS niks FROM unnest($1::text[], $2::text[]) "
+        "AS w (nik, member) WHERE nik_held(nik, member::uuid) GROUP BY 1",
+        [nik for nik, _ in asked],
+        [member for _, member in asked],
     )
-    return set(found)
+    return {row["member"]: set(row["niks"]) for row in found}
 
 
 async def held_by_others(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:

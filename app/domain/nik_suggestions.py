@@ -6,10 +6,11 @@ the record's, a district that nobody of the family comes from, somebody else who
 point halves the likelihood; so the points of independent things add up, and 100 is certainty.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from app.domain.errors import Said
 from app.domain.nik_reading import Place
@@ -32,6 +33,7 @@ DISTRICT, DATE, SERIAL = slice(0, 6), slice(6, 12), slice(12, 16)
 class Why(StrEnum):
     """What probably happened when the NIK was written down."""
 
+    ANSWERED = "answered"  # nothing is guessed: the civil registry said so
     SWAPPED = "swapped"  # with another member, who has this one
     OF_ANOTHER = "of_another"  # it is another member's; his own differs by his birth date
     SEX_OF_DAY = "sex_of_day"  # 40 was added to a man's day, or left out of a woman's
@@ -47,6 +49,7 @@ class Why(StrEnum):
 
 # How many ways the same slip could have gone instead, as halvings.
 LOSES: Mapping[Why, int] = {
+    Why.ANSWERED: 0,
     Why.SWAPPED: 1,
     Why.OF_ANOTHER: 4,
     Why.SEX_OF_DAY: 1,
@@ -83,6 +86,7 @@ class Person:
     district: str | None = None
     former_districts: tuple[str, ...] = ()
     card_number: str | None = None
+    answered: str | None = None  # the NIK that the civil registry has for him
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,15 @@ class _Looked:
     regions: KnownRegions
     family: Sequence[Relative]
     today: date
-    held: Collection[str] = ()
     places: Mapping[str, int] = field(default_factory=dict)  # districts, and what they lose
+
+    @cached_property
+    def around(self) -> Sequence[tuple[int, Collection[str], int]]:
+        """What a NIK loses from elsewhere in the same regencies, or provinces: by first digits."""
+        return [
+            (digits, {district[:digits] for district in self.places}, loses)
+            for digits, loses in ((4, IN_THE_REGENCY), (2, IN_THE_PROVINCE))
+        ]
 
     def codes(self, nik: str | None, of: Person | Relative) -> tuple[NikCode, ...] | None:
         """The warnings about a NIK that could be his; None where it can be nobody's."""
@@ -129,23 +140,28 @@ def suggestions(  # noqa: PLR0913 - what is known of him, and of everybody aroun
     regions: KnownRegions,
     family: Sequence[Relative] = (),
     today: date,
-    held: Collection[str] = (),
     most: int = MOST,
 ) -> list[Suggestion]:
-    """The likeliest first; the same for the same question. `held`: by others, of those asked of."""
+    """The likeliest first; the same for the same question."""
     written = without_white_space(nik or "")
-    places = _places(about, family, regions)
-    looked = _Looked(about, regions, family, today, held, places)
-    found: dict[str, Suggestion] = {}
-    for candidate, why, loses in _ways(written, looked):
-        codes = looked.codes(candidate, about)
-        if candidate == written or codes is None:
-            continue
-        score = 100 - loses - _loses(candidate, codes, looked)
-        if candidate not in found or found[candidate].score < score:
-            found[candidate] = Suggestion(candidate, why, score)
-    ranked = sorted(found.values(), key=lambda each: (-each.score, each.nik))
-    return [replace(each, place=_differs(written, each.nik)) for each in ranked[:most]]
+    looked = _Looked(about, regions, family, today, _places(about, family, regions))
+    found = [
+        Suggestion(candidate, why, 100 - loses - lost)
+        for candidate, (why, loses) in _likeliest(written, looked).items()
+        if (lost := _loses(candidate, why, looked)) is not None
+    ]
+    found.sort(key=_rank)
+    return [replace(each, place=_differs(written, each.nik)) for each in found[:most]]
+
+
+def held_told_last(found: Iterable[Suggestion], held: Collection[str]) -> list[Suggestion]:
+    """What somebody else holds may still be the right one, but seldom is."""
+    told = [replace(each, score=each.score - HELD * (each.nik in held)) for each in found]
+    return sorted(told, key=_rank)
+
+
+def _rank(each: Suggestion) -> tuple[int, str]:
+    return -each.score, each.nik
 
 
 # --- how it may have come about
@@ -154,7 +170,21 @@ CHANGED_LENGTH = {Why.MISSING_DIGIT, Why.EXTRA_DIGIT}  # a second slip beside it
 Way = tuple[str, Why, int]  # a NIK, what would have been done to it, and what that loses
 
 
+def _likeliest(written: str, looked: _Looked) -> Mapping[str, tuple[Why, int]]:
+    """By what each NIK may have become the one that was written; of several ways the likeliest."""
+    found: dict[str, tuple[Why, int]] = {}
+    for nik, why, loses in _ways(written, looked):
+        if nik != written and (nik not in found or loses < found[nik][1]):
+            found[nik] = why, loses
+    return found
+
+
 def _ways(written: str, looked: _Looked) -> Iterator[Way]:
+    """Of a NIK in which nothing is wrong there is none but what the civil registry says."""
+    if looked.about.answered:
+        yield looked.about.answered, Why.ANSWERED, LOSES[Why.ANSWERED]
+    if looked.codes(written, looked.about) == ():
+        return
     yield from _swapped(looked)
     for digits, why, loses in _sixteen(written):
         if why is not None:
@@ -250,19 +280,22 @@ def _with_birth_date(digits: str, about: Person) -> str | None:
 # --- how likely it is
 
 
-def _loses(nik: str, codes: Sequence[NikCode], looked: _Looked) -> int:
+def _loses(nik: str, why: Why, looked: _Looked) -> int | None:
+    """None where it could be nobody's."""
+    codes = looked.codes(nik, looked.about)
+    if codes is None or why is Why.ANSWERED:
+        return None if codes is None else 0
     doubts = sum(DOUBTS.get(code, 0) for code in codes)
     in_family = any(other.nik == nik and not looked.codes(nik, other) for other in looked.family)
-    held = HELD if nik in looked.held or in_family else 0
-    return doubts + held + _far(nik, looked) + _late(nik)
+    return doubts + HELD * in_family + _far(nik, looked) + _late(nik)
 
 
 def _far(nik: str, looked: _Looked) -> int:
     known = looked.places.get(nik[DISTRICT])
     if known is not None:
         return known
-    for digits, loses in ((4, IN_THE_REGENCY), (2, IN_THE_PROVINCE)):
-        if nik[:digits] in {district[:digits] for district in looked.places}:
+    for digits, places, loses in looked.around:
+        if nik[:digits] in places:
             return loses
     return ELSEWHERE if looked.places else 0
 
@@ -303,11 +336,16 @@ def _differs(written: str, nik: str) -> Place | None:
 
 
 def former_districts(district: str, replaced: Mapping[str, str]) -> tuple[str, ...]:
-    """The codes that a district had in regencies which have another code since."""
-    return tuple(sorted(old + district[4:] for old, new in replaced.items() if new == district[:4]))
+    """The codes that a district had before: its own, and those in regencies with another code."""
+    own = (old for old, new in replaced.items() if new == district)
+    of_regency = (old + district[4:] for old, new in replaced.items() if new == district[:4])
+    return tuple(sorted({*own, *of_regency}))
 
 
 SAID: Mapping[Why, Said] = {
+    Why.ANSWERED: Said(
+        id="Menurut jawaban Dinas Dukcapil.", en="The civil registry has answered this."
+    ),
     Why.SWAPPED: Said(
         id="NIK ini tercatat pada anggota lain, padahal cocok dengan orang ini: keduanya tertukar.",
         en="Another member has this NIK, but it fits this person: the two were swapped.",

@@ -1,16 +1,24 @@
 """The workbooks in which NIKs are repaired: `/v1/nik-cases/workbook` and `.../workbooks`."""
 
-from fastapi import APIRouter, Response
+from collections.abc import AsyncIterator
+from typing import Annotated
 
-from app.commands.nik_workbooks import NumbersMasked, TooManyCases, archive, workbook
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.commands import nik_workbooks
+from app.commands.nik_workbooks import NumbersMasked, TooManyCases, Wanted
 from app.domain.regions import OutsideYourRegion
 from app.routers.access import (
-    CurrentActor,
+    AccessNow,
+    CurrentSight,
+    Known,
     LanguageAsked,
-    People,
+    ReadingNow,
     ReadsNobody,
     RegionAsked,
+    database_of,
 )
+from app.routers.downloads import Download, Downloads
 from app.routers.problems import refuses
 
 router = APIRouter(prefix="/v1/nik-cases", tags=["nik-cases"])
@@ -19,13 +27,28 @@ ARCHIVE = "application/zip"
 A_FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
-def _given(content: bytes, media_type: str, name: str) -> Response:
+async def wanted(
+    region: RegionAsked, access: AccessNow, known: Known, language: LanguageAsked, _: CurrentSight
+) -> Wanted:
+    asked = Wanted(region, access, known, language)
+    nik_workbooks.permit(asked)
+    return asked
+
+
+WantedNow = Annotated[Wanted, Depends(wanted)]
+
+
+def _sent(request: Request, pieces: AsyncIterator[bytes], media_type: str, name: str) -> Response:
+    """As it is made; nothing of it has to be ready within the deadline."""
     headers = {
+        "Content-Type": media_type,
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(content, headers=headers, media_type=media_type)
+    downloads: Downloads = request.app.state.downloads
+    downloads.admit()
+    return Download(pieces, 200, headers, of=downloads)
 
 
 @router.get(
@@ -36,14 +59,14 @@ def _given(content: bytes, media_type: str, name: str) -> Response:
         **refuses(OutsideYourRegion, ReadsNobody, NumbersMasked, TooManyCases),
     },
 )
-async def print_nik_cases(
-    actor: CurrentActor, region: RegionAsked, reading: People, language: LanguageAsked
-) -> Response:
-    """The open cases of a village, or of a wider region, as the workbook to repair them in.
+async def print_nik_cases(request: Request, wanted: WantedNow, reading: ReadingNow) -> Response:
+    """The open cases of a village, or of a wider region, as the workbook to repair them in; beside
+    each the likeliest right NIKs, and why.
 
     Send it back as an import of the kind `nik_corrections`."""
-    content = await workbook(reading, region, by=actor, language=language)
-    return _given(content, WORKBOOK, f"nik-{region.code or 'nasional'}.xlsx")
+    await nik_workbooks.fits(reading, wanted, nik_workbooks.MOST_IN_ONE)
+    pieces = nik_workbooks.workbook(database_of(request), wanted)
+    return _sent(request, pieces, WORKBOOK, f"nik-{wanted.region.code or 'nasional'}.xlsx")
 
 
 @router.get(
@@ -55,8 +78,9 @@ async def print_nik_cases(
     },
 )
 async def print_nik_cases_by_village(
-    actor: CurrentActor, region: RegionAsked, reading: People, language: LanguageAsked
+    request: Request, wanted: WantedNow, reading: ReadingNow
 ) -> Response:
     """The same of a district or a regency: a workbook for each of its villages, in one ZIP file."""
-    content = await archive(reading, region, by=actor, language=language)
-    return _given(content, ARCHIVE, f"nik-{region.code or 'nasional'}.zip")
+    await nik_workbooks.fits(reading, wanted, nik_workbooks.MOST_OF_ALL)
+    pieces = nik_workbooks.archive(database_of(request), wanted)
+    return _sent(request, pieces, ARCHIVE, f"nik-{wanted.region.code or 'nasional'}.zip")

@@ -1,6 +1,7 @@
 """The NIK clinic: cases opened, explained, asked of the civil registry, repaired and counted."""
 
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from app.commands import nik_workbooks
 from app.db.nik_cases import CARD_PROBLEMS
 from app.domain.actors import Role
 from app.domain.calendar import today
+from app.domain.facts import Fact
 from app.domain.imports.columns import ImportKind
 from app.domain.imports.headers import find_header, holds_nothing
-from app.domain.imports.layouts import LAYOUTS, read_row
+from app.domain.imports.layouts import LAYOUTS
 from app.domain.nik_cases import NIK_CASES, NikCaseAction, NikCaseState
 from app.domain.niks import check_family_card
 from app.domain.regions import Tier
@@ -138,6 +140,18 @@ class TestCasesAreOpened:
 
         assert (strict["opened"], wide["opened"]) == (0, 1)
 
+    async def test_and_those_that_ended_without_a_word_are_settled_first(
+        self, registry: Registry, operator: Caller
+    ):
+        case = await a_case(registry)
+        good = "UPDATE member SET nik_verdict = 'valid', nik_codes = '{}' WHERE id = $1"
+        await registry.runs(good, case["member_id"])
+
+        answer = await opened(operator)
+
+        assert answer == {"opened": 0, "settled": 1, "more": False}
+        assert (await read(operator, case))["state"] == "repaired"
+
     async def test_by_nobody_else_and_nowhere_else(self, registry: Registry, operator: Caller):
         head = await registry.caller(R.VILLAGE_HEAD)
 
@@ -200,15 +214,25 @@ class TestACaseIsRead:
         assert seen["state"] == "awaiting_civil_registry"
         assert [each["action"] for each in seen["open_actions"]] == ["answer", "refuse"]
 
-    async def test_leaves_its_trace(self, registry: Registry, operator: Caller):
-        case = await a_case(registry)
+    async def test_leaves_its_trace_with_whoever_lives_there_as_a_workbook_does(
+        self, registry: Registry, operator: Caller
+    ):
+        people = [
+            a_member(registry.village, nik=...),
+            a_member(registry.village, number=2, **OTHERS),
+        ]
+        family = {"id": str(uuid4()), "number": 1, "members": people}
+        household = await registry.household(families=[family])
+        await opened(operator)
+        [case] = await listed(operator)
+
         await read(operator, case)
+        await operator.gets("/v1/nik-cases/workbook")
 
-        rows = await registry.runs(
-            "SELECT operation FROM access_entry WHERE $1 = ANY (subjects)", case["member_id"]
-        )
-
-        assert "read_nik_case" in {row["operation"] for row in rows}
+        ids = [household["id"], *(each["id"] for each in household["members"])]
+        noted = "SELECT operation FROM access_entry WHERE subjects @> $1::uuid[] AND actor_id = $2"
+        rows = await registry.runs(noted, ids, operator.actor.id)
+        assert {"read_nik_case", "print_nik_cases"} <= {row["operation"] for row in rows}
 
 
 class TestADraftIsRepaired:
@@ -240,6 +264,19 @@ class TestADraftIsRepaired:
         await operator.posts(f"/v1/members/{case['member_id']}/steps", out, version=1)
 
         assert (await read(operator, case))["state"] == "dropped"
+        assert (await opened(operator))["opened"] == 0
+
+    async def test_and_dropped_with_the_household_that_is_removed(
+        self, registry: Registry, operator: Caller
+    ):
+        case = await a_case(registry)
+        out = {"action": "remove", "grounds": {"note": "Keliru."}}
+
+        path = f"/v1/households/{case['household_id']}/steps"
+        assert (await operator.posts(path, out, version=1)).status_code == 201
+
+        assert (await read(operator, case))["state"] == "dropped"
+        assert (await opened(operator))["opened"] == 0
 
     async def test_but_not_by_what_can_be_nobodys_nor_by_what_is_there(
         self, registry: Registry, operator: Caller
@@ -249,10 +286,12 @@ class TestADraftIsRepaired:
         holder = (await registry.registered())["members"][0]["nik"]
 
         impossible = await takes(operator, "repair", case, corrections={"nik": "1" * 16})
+        card = await takes(operator, "repair", case, corrections={"card_number": "1" * 16})
         same = await takes(operator, "repair", case, corrections={"nik": now})
         anothers = await takes(operator, "repair", case, corrections={"nik": holder})
 
-        assert [refused(each) for each in (impossible, same, anothers)] == [
+        assert [refused(each) for each in (impossible, card, same, anothers)] == [
+            (422, "corrections-not-accepted"),
             (422, "corrections-not-accepted"),
             (422, "nothing-corrected"),
             (409, "nik-held-elsewhere"),
@@ -300,6 +339,22 @@ class TestWhoIsRegisteredIsRepaired:
 
 
 class TestTheCivilRegistryIsAsked:
+    async def test_about_who_has_no_number_yet_and_its_answer_is_what_is_suggested(
+        self, registry: Registry, operator: Caller
+    ):
+        case = await a_case(registry, nik=...)
+        registrar = await registry.caller(R.CIVIL_REGISTRY_OFFICER)
+        officer = await registry.caller(R.DISTRICT_OFFICER)
+        nik = a_nik(registry.village)
+
+        await takes(operator, "ask", case)
+        await takes(registrar, "answer", case, found={"nik": nik}, grounds={"note": "SIAK."})
+
+        told = await read(operator, case)
+        assert [(each["nik"], each["why"]) for each in told["suggestions"]] == [(nik, "answered")]
+        assert told["reading"] is None
+        assert (await read(officer, case))["suggestions"] == []
+
     async def test_and_answers_what_is_right(self, registry: Registry, operator: Caller):
         case = await a_case(registry)
         registrar = await registry.caller(R.CIVIL_REGISTRY_OFFICER)
@@ -308,15 +363,23 @@ class TestTheCivilRegistryIsAsked:
 
         await takes(operator, "ask", case, grounds=letter)
         bare = await takes(registrar, "answer", case, found={"nik": nik})
+        said = {"grounds": {"note": "SIAK."}}
+        slipped = await takes(registrar, "answer", case, found={"nik": "1" * 16}, **said)
+        empty = await takes(registrar, "answer", case, found={}, **said)
         answer = await takes(
             registrar, "answer", case, found={"nik": nik}, grounds={"note": "SIAK."}
         )
 
         assert refused(bare) == (422, "grounds-missing")
+        assert refused(slipped) == (422, "corrections-not-accepted")
+        assert refused(empty) == (422, "nothing-corrected")
         assert (answer.status_code, answer.json()["target"]) == (201, "invalid")
         assert nik not in answer.text
         told = await read(operator, case)
         assert (told["answered"], told["answer"]["nik"], told["note"]) == (True, nik, "SIAK.")
+        await takes(operator, "ask", case)
+        again = await read(operator, case)
+        assert (again["answered"], again["answer"]) == (False, None)
 
     async def test_by_another_than_the_one_who_asked(self, registry: Registry):
         case = await a_case(registry)
@@ -385,6 +448,28 @@ class TestProgress:
         assert (village["awaiting_civil_registry"], village["repaired_percent"]) == (1, 33.3)
         assert (numbers["total"], numbers["region_code"]) == (3, registry.village.code[:6])
 
+    async def test_tells_what_is_late_and_whose_correction_is_on_its_way(
+        self, registry: Registry, operator: Caller
+    ):
+        case, person = await a_registered_case(registry)
+        late, due = [
+            {"id": str(uuid4()), "number": 1, "members": [a_member(registry.village, nik=...)]}
+            for _ in range(2)
+        ]
+        await registry.household(families=[late])
+        await opened(operator, due_on=str(today() - timedelta(days=1)))
+        await registry.household(families=[due])
+        await opened(operator, due_on=str(today()))
+        await takes(operator, "repair", case, corrections={"nik": person["right"]})
+
+        before = (await operator.gets("/v1/nik-cases/progress")).json()
+        proposal = await operator.reads((await read(operator, case))["proposal"])
+        await operator.takes("withdraw", proposal, note="Salah ketik.")
+        after = (await operator.gets("/v1/nik-cases/progress")).json()
+
+        assert (before["total"], before["overdue"], before["proposed"]) == (3, 1, 1)
+        assert after["proposed"] == 0
+
     async def test_is_not_told_of_the_whole_nation_at_once(self, registry: Registry):
         analyst = await registry.caller(R.MINISTRY_ANALYST)
 
@@ -417,6 +502,9 @@ class TestTheWorkbook:
         monkeypatch.setattr(nik_workbooks, "ROWS_AT_ONCE", 2)
         cases = [await a_case(registry, name=f"Orang {number}") for number in range(3)]
         case = await read(operator, cases[0])
+        repaired = a_member(registry.village)
+        over = await a_case(registry, **{**repaired, "nik": with_wrong_day(repaired["nik"])})
+        await takes(operator, "repair", over, corrections={"nik": repaired["nik"]})
 
         response = await operator.gets("/v1/nik-cases/workbook")
 
@@ -429,9 +517,67 @@ class TestTheWorkbook:
         }
         assert "outcome" not in rows[0]
 
-    async def test_is_one_for_each_village_of_a_wider_region(self, registry: Registry):
+    async def test_offers_three_numbers_with_their_reasons_none_of_which_anybody_holds(
+        self, registry: Registry, operator: Caller, tmp_path: Path
+    ):
+        person = a_member(registry.village)
+        right = person["nik"]
+        case = await a_case(registry, **{**person, "nik": with_wrong_day(right)})
+        other = (await registry.registered())["members"][0]
+        same = {"birth_date": other["birth_date"], "nik": with_wrong_day(other["nik"])}
+        of_held = await a_case(registry, **same)
+        born = a_member(registry.village, name="Dewi")
+        of_date = await a_case(
+            registry, **{**born, "nik": f"{born['nik'][:6]}120877{born['nik'][12:]}"}
+        )
+
+        response = await operator.gets("/v1/nik-cases/workbook")
+
+        rows = {row["case_id"]: row for row in await rows_in(tmp_path, response.content)}
+        row, told = rows[case["id"]], await read(operator, case)
+        likely = [each["nik"] for each in told["suggestions"][:3]]
+        assert [row[f"suggestion_{n}"] for n in (1, 2, 3)] == likely
+        assert (row["suggestion_1"], row["reason_1"]) == (
+            right,
+            "Tanggal lahir perempuan ditambah 40, laki-laki tidak. Beda di angka ke-7.",
+        )
+        assert {row["reason_2"], row["reason_3"]} < {
+            f"{each['detail']} {where(each['place'])}" for each in told["suggestions"]
+        }
+        assert other["nik"] not in rows[of_held["id"]].values()
+        dated = rows[of_date["id"]]
+        assert dated["suggestion_1"] == born["nik"]
+        assert dated["reason_1"].startswith("Angka ke-7 sampai ke-12 diganti")
+
+    async def test_says_what_the_civil_registry_has_answered_and_what_is_proposed(
+        self, registry: Registry, operator: Caller, tmp_path: Path
+    ):
+        case, person = await a_registered_case(registry)
+        registrar = await registry.caller(R.CIVIL_REGISTRY_OFFICER)
+        found = {"nik": person["right"], "birth_date": "1990-02-01"}
+        await takes(operator, "ask", case)
+        await takes(registrar, "answer", case, found=found, grounds={"note": "SIAK."})
+        before = await rows_in(tmp_path, (await operator.gets("/v1/nik-cases/workbook")).content)
+
+        await takes(operator, "repair", case, corrections={"nik": person["right"]})
+
+        [row] = await rows_in(tmp_path, (await operator.gets("/v1/nik-cases/workbook")).content)
+        answer = f"Jawaban Dinas Dukcapil: NIK {person['right']}, tanggal lahir 01/02/1990."
+        assert before[0]["explanation"].endswith(answer)
+        assert "sudah diusulkan" not in before[0]["explanation"]
+        assert "sudah diusulkan" in row["explanation"]
+        assert (row["suggestion_1"], row["reason_1"].partition(".")[0]) == (
+            person["right"],
+            "Menurut jawaban Dinas Dukcapil",
+        )
+
+    async def test_is_one_for_each_village_of_a_wider_region_however_it_is_read(
+        self, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(nik_workbooks, "ROWS_AT_ONCE", 2)
+        monkeypatch.setattr(nik_workbooks, "MOST_IN_ONE", 1)
         neighbour = await registry.caller(R.VILLAGE_OPERATOR, over=registry.neighbour)
-        await a_case(registry)
+        cases = [await a_case(registry) for _ in range(3)]
         person = a_member(registry.neighbour, nik="317101170845001")
         family = {"id": str(uuid4()), "number": 1, "members": [person]}
         await registry.household(by=neighbour, families=[family])
@@ -442,9 +588,25 @@ class TestTheWorkbook:
         response = await desk.gets("/v1/nik-cases/workbooks", params=asked)
 
         assert response.headers["content-type"] == "application/zip"
-        names = zipfile.ZipFile(BytesIO(response.content)).namelist()
-        codes = [registry.village.code, registry.neighbour.code]
-        assert [name.split()[0] for name in sorted(names)] == sorted(codes)
+        made = zipfile.ZipFile(BytesIO(response.content))
+        of = {name.split()[0]: await rows_in(tmp_path, made.read(name)) for name in made.namelist()}
+        assert of.keys() == {registry.village.code, registry.neighbour.code}
+        assert {row["case_id"] for row in of[registry.village.code]} == {c["id"] for c in cases}
+        assert [row["old_nik"] for row in of[registry.neighbour.code]] == [person["nik"]]
+
+    async def test_holds_for_the_civil_registry_what_it_was_asked(
+        self, registry: Registry, operator: Caller, tmp_path: Path
+    ):
+        asked, _ = [await a_case(registry) for _ in range(2)]
+        registrar = await registry.caller(R.CIVIL_REGISTRY_OFFICER)
+        of_village = {"region_code": registry.village.code}
+        await takes(operator, "ask", asked)
+
+        response = await registrar.gets("/v1/nik-cases/workbook", params=of_village)
+
+        assert [row["case_id"] for row in await rows_in(tmp_path, response.content)] == [
+            asked["id"]
+        ]
 
     async def test_is_not_for_who_reads_numbers_masked(self, registry: Registry):
         officer = await registry.caller(R.DISTRICT_OFFICER)
@@ -458,25 +620,33 @@ class TestTheWorkbook:
     async def test_of_too_many_is_asked_for_in_parts(
         self, registry: Registry, operator: Caller, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(nik_workbooks, "MOST_ROWS", 1)
+        monkeypatch.setattr(nik_workbooks, "MOST_IN_ONE", 1)
+        monkeypatch.setattr(nik_workbooks, "MOST_OF_ALL", 1)
         for _ in range(2):
             await a_case(registry)
 
-        response = await operator.gets("/v1/nik-cases/workbook")
+        for address in ("workbook", "workbooks"):
+            response = await operator.gets(f"/v1/nik-cases/{address}")
+            assert refused(response) == (422, "too-many-cases")
 
-        assert refused(response) == (422, "too-many-cases")
+
+def where(place: dict[str, int]) -> str:
+    last = "" if place["first"] == place["last"] else f" sampai ke-{place['last']}"
+    return f"Beda di angka ke-{place['first']}{last}."
 
 
 async def rows_in(folder: Path, content: bytes) -> list[dict[str, Any]]:
     """What a workbook of the layout says, row by row."""
     path = folder / "workbook.xlsx"
     path.write_bytes(content)
-    layout = LAYOUTS[ImportKind.NIK_CORRECTIONS]
     async with opened_table(path) as sheet:
-        header = find_header(layout, [cells for _, cells in sheet.head])
+        header = find_header(
+            LAYOUTS[ImportKind.NIK_CORRECTIONS], [cells for _, cells in sheet.head]
+        )
         rows = [row async for block in sheet.rows for row in block]
+    assert header.unknown == ()
     return [
-        dict(read_row(layout, header, cells, today=today()).values)
+        {key: cells[place] for key, place in header.positions.items() if cells[place]}
         for n, cells in rows
         if n > header.row and not holds_nothing(header, cells)
     ]
@@ -510,6 +680,8 @@ def test_nobody_does_more_or_less_than_the_book_says():
 
     by_the_book = {tuple(line.split()) for line in BY_THE_BOOK.strip().splitlines()}
     assert {tuple(map(str, each)) for each in open_now} == by_the_book
+    decided = [row for row in NIK_CASES.transitions if row.action in {"answer", "refuse"}]
+    assert all(Fact.OWN_FAMILY in row.unless for row in decided)
     assert NIK_CASES.first_roles == {R.VILLAGE_OPERATOR, R.REGENCY_OPERATOR}
     assert set(NikCaseAction) - {each[1] for each in by_the_book} == {"open", "settle", "drop"}
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -9,6 +10,7 @@ import pytest
 
 from app.db import regions_file
 from app.demo.people import SPOTLESS, HouseholdSketch, MemberSketch, households
+from app.domain.nik_reading import Place
 from app.domain.nik_suggestions import (
     SAID,
     Person,
@@ -16,6 +18,7 @@ from app.domain.nik_suggestions import (
     Suggestion,
     Why,
     former_districts,
+    held_told_last,
     suggestions,
 )
 from app.domain.niks import KnownRegions, NikVerdict, check
@@ -129,6 +132,7 @@ def first(nik: str, about: Person = SITI, **more: object) -> tuple[str, Why]:
         ("3672015915840003", Why.ONE_DIGIT),
         ("3672011208770003", Why.BIRTH_DATE),
         ("9999995905840003", Why.REGION),
+        ("9999991208770003", Why.REGION),
     ],
 )
 def test_each_slip_is_told_by_its_reason(nik: str, why: Why):
@@ -148,6 +152,57 @@ def test_a_district_that_was_renamed_is_found_under_its_old_code():
     }
 
 
+def test_a_district_that_had_a_code_of_its_own_before_is_found_under_it_too():
+    replaced = {"360115": "367201", "3601": "3672", "360199": "367299"}
+
+    assert former_districts("367201", replaced) == ("360101", "360115")
+
+
+def test_where_he_lives_counts_for_more_than_where_his_card_is_from():
+    about = replace(SITI, district="367202", card_number="3672010101200001")
+
+    found = suggestions("9999995905840003", about=about, regions=REGIONS, today=TODAY)
+
+    assert [each.nik[:6] for each in found[:2]] == ["367202", "367201"]
+    family = [
+        Relative(f"{code}0101800001", MALE, date(1980, 1, 1)) for code in ("367201", "367202")
+    ]
+    at_home = replace(about, card_number=None)
+    assert first("9999995905840003", at_home, family=family)[0].startswith("367202")
+
+
+def test_a_number_that_fits_a_twin_who_has_it_is_told_last():
+    twin = Relative(RIGHT, FEMALE, BORN)
+
+    assert first("367201590584003", family=[twin])[0] != RIGHT
+
+
+@pytest.mark.parametrize(
+    ("nik", "place"),
+    [
+        ("3672011905840003", Place(7, 7)),
+        ("3672015905480003", Place(11, 12)),
+        ("367201590584003", None),
+    ],
+)
+def test_the_digits_that_are_others_are_named(nik: str, place: Place | None):
+    [found, *_] = suggestions(nik, about=SITI, regions=REGIONS, today=TODAY)
+
+    assert (found.nik, found.place) == (RIGHT, place)
+
+
+def test_what_the_civil_registry_has_answered_comes_first_whatever_it_looks_like():
+    about = replace(SITI, answered="9271014502790077")
+
+    assert first("3672011905840003", about) == ("9271014502790077", Why.ANSWERED)
+    assert first(RIGHT, about) == ("9271014502790077", Why.ANSWERED)
+    assert first("3672011905840003", replace(SITI, answered="9999999999999999"))[0] == RIGHT
+
+
+def test_where_nothing_is_wrong_nothing_is_suggested():
+    assert suggestions(RIGHT, about=SITI, regions=REGIONS, today=TODAY) == []
+
+
 def test_two_of_a_family_whose_numbers_were_swapped_get_them_back():
     husband = Relative(RIGHT, MALE, date(1980, 3, 2))
 
@@ -161,11 +216,11 @@ def test_who_has_the_number_of_another_gets_it_with_his_own_birth_date():
 
 
 def test_what_somebody_else_holds_goes_down():
-    held = {RIGHT}
+    found = suggestions("367201590584003", about=SITI, regions=REGIONS, today=TODAY)
 
-    found = suggestions("367201590584003", about=SITI, regions=REGIONS, today=TODAY, held=held)
-
-    assert found[0].nik != RIGHT
+    assert found[0].nik == RIGHT
+    assert held_told_last(found, {RIGHT})[-1].nik == RIGHT
+    assert held_told_last(found, set()) == found
 
 
 def test_a_family_from_elsewhere_brings_its_district_along():
