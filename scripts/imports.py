@@ -58,7 +58,8 @@ BECOMES: Mapping[ImportKind, str] = {
 its evidence. `MENINGGAL`, `PINDAH`, `TIDAK DITEMUKAN` and `GANDA` take a person out of a draft at
 once, and draft the removal of a registered one with that reason: the village adds the date, or
 proposes a move instead, and submits it. `BELUM SELESAI`, and a row without an outcome, do nothing.
-Protected columns that differ from the record are told (`protected_changed`) and not read. The same
+Protected columns that differ from the record are told (`protected_changed`) and not read; the
+explanation and the suggestions, U to Z, are not even compared. The same
 row once more is `same`. Undone, drafted proposals are withdrawn and people come back into their
 drafts; a draft that was edited stays as it is.
 """,

@@ -4,36 +4,38 @@ Every cell is text, so that sixteen digits stay sixteen. What a template says is
 """
 
 import csv
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from io import StringIO
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import BinaryIO
 
 from xlsxwriter.worksheet import Worksheet
 
 from app.domain.errors import Language, Said
 from app.domain.imports.columns import Column, Layout
 from app.domain.imports.nik_corrections import LAYOUT as NIK_CORRECTIONS
+from app.domain.imports.nik_corrections import SUGGESTED
 from app.exchange.sheet_names import DATA, INSTRUCTIONS
 from app.exchange.sheets import (
     CSV_ENCODING,
     DELIMITER,
-    MOST_COMMENTS,
+    LAST_ROW,
+    WIDTHS,
     Book,
     Lines,
     comment,
     neutral,
     width_of,
     workbook,
+    wrap,
     write,
 )
 
 BESIDE = 5  # columns of NIK corrections that stay in sight: up to the name
+ID = "case_id"  # longer than its column: wrapped, it stays within
+TOLD = ("explanation", *(f"reason_{n}" for n in range(1, SUGGESTED + 1)))
+IN_MEMORY = 500  # rows: a village's, of which a regency has hundreds, and files are slow
 SHOWN = 20  # choices that the instructions still list
 NOT_IN_NAMES = '\\/:*?"<>|'
 LONGEST_NAME = 80
@@ -84,12 +86,11 @@ HOW_TO = (
 )
 
 
-@dataclass(frozen=True)
-class NikRow:
-    """A row of the workbook of invalid NIK: by column keys what is printed; dates as dates."""
-
-    values: Mapping[str, str | date | None]
-    likely: str = ""  # corrections, and why; it stands beside the cell of the right NIK
+NikRow = Mapping[str, str | date | None]  # what is printed, by the keys of its columns
+COMPARE = Said(
+    id="Pilih dari SARAN NIK hanya bila sama dengan KTP atau KK; selain itu tulislah sendiri.",
+    en="Choose a suggested NIK only where the KTP or KK has the same; else write another.",
+)
 
 
 def template(layout: Layout, path: Path, *, language: Language) -> None:
@@ -104,27 +105,9 @@ def template_csv(layout: Layout, path: Path, *, language: Language) -> None:
     path.write_text(line.getvalue(), encoding=CSV_ENCODING, newline="")
 
 
-def nik_repair(rows: Iterable[NikRow], path: Path, *, language: Language) -> int:
-    """A to N as on record, O to T to be filled in. How many rows there were."""
-    return _fillable(NIK_CORRECTIONS, path, rows, language)
-
-
-@dataclass(frozen=True)
-class Village:
-    code: str
-    name: str
-    rows: Iterable[NikRow]
-
-
-def nik_repairs(villages: Iterable[Village], file: BinaryIO, *, language: Language) -> int:
-    """An archive with a workbook for every village; one at a time lies on the disk."""
-    rows = 0
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive, TemporaryDirectory() as folder:
-        for village in villages:
-            path = Path(folder) / "village.xlsx"
-            rows += nik_repair(village.rows, path, language=language)
-            archive.write(path, file_name(village.code, village.name))
-    return rows
+def nik_repair(rows: Sequence[NikRow], path: Path, *, language: Language) -> None:
+    """A to N as on record, O to T to be filled in, U to Z what is likely."""
+    _fillable(NIK_CORRECTIONS, path, rows, language)
 
 
 def file_name(code: str, name: str) -> str:
@@ -133,54 +116,74 @@ def file_name(code: str, name: str) -> str:
     return f"{code} {' '.join(''.join(kept).split())[:LONGEST_NAME]}".strip(" .") + ".xlsx"
 
 
-def _fillable(layout: Layout, path: Path, rows: Iterable[NikRow], language: Language) -> int:
-    with TemporaryDirectory() as folder, workbook(path, layout, language, Path(folder)) as book:
+def _fillable(layout: Layout, path: Path, rows: Sequence[NikRow], language: Language) -> None:
+    parts = path.parent if len(rows) > IN_MEMORY else None
+    with workbook(path, layout, language, parts) as book:
         sheet = book.sheet(DATA)
         _columns(sheet, layout, book)
-        count = 0
-        for count, row in enumerate(rows, 1):
-            _row(sheet, count, row, layout, book)
-        sheet.autofilter(0, 0, max(count, 1), len(layout.columns) - 1)
+        for number, row in enumerate(rows, 1):
+            _row(sheet, number, row, layout, book)
+        sheet.autofilter(0, 0, max(len(rows), 1), len(layout.columns) - 1)
         book.choices(sheet, list(enumerate(layout.columns)), first=1)
+        if rows:
+            _offer_suggestions(sheet, layout, language)
         _instructions(book, layout)
-    return count
 
 
 def _columns(sheet: Worksheet, layout: Layout, book: Book) -> None:
     """The header; below it, whatever is typed is text."""
     sheet.freeze_panes(1, BESIDE if layout is NIK_CORRECTIONS else 0)
+    names = [each.header.told(book.language) for each in layout.columns]
+    wrap(sheet, 0, zip(names, map(width_of, layout.columns), strict=True))
     for place, column in enumerate(layout.columns):
         style = book.styles["printed" if column.protected else "text"]
         sheet.set_column(place, place, width_of(column), style)
-        name = column.header.told(book.language)
-        write(sheet, 0, place, name, book.styles[_header_style(column)])
+        write(sheet, 0, place, names[place], book.styles[_header_style(column)])
         comment(sheet, 0, place, _hint(column, book.language))
+
+
+def _offer_suggestions(sheet: Worksheet, layout: Layout, language: Language) -> None:
+    """In the cell of the right NIK, those that stand in the same row; any other may be typed."""
+    place = next(n for n, each in enumerate(layout.columns) if each.key == "nik")
+    first, last = (layout.by_key[f"suggestion_{n}"].letter for n in (1, SUGGESTED))
+    rule = {
+        "validate": "list",
+        "source": f"=${first}2:${last}2",
+        "show_error": False,
+        "input_message": COMPARE.told(language),
+    }
+    sheet.data_validation(1, place, LAST_ROW, place, rule)
 
 
 def _header_style(column: Column) -> str:
     if column.protected:
-        return "printed"
+        return "printed_header"
     return "required" if column.required else "header"
 
 
 def _hint(column: Column, language: Language) -> str:
     told = [column.hint.told(language)]
     if column.protected:
-        told = [AS_PRINTED.told(language)]
+        told = [each.told(language) for each in (column.says, AS_PRINTED) if each]
     elif column.required:
         told.append(REQUIRED.told(language))
     return "\n".join(told)
 
 
 def _row(sheet: Worksheet, number: int, row: NikRow, layout: Layout, book: Book) -> None:
+    """As high as its explanations are: beside them are cells that have to stay empty."""
+    wrap(sheet, number, ((str(row.get(key) or ""), WIDTHS[key]) for key in TOLD))
     for place, column in enumerate(layout.columns):
-        value = row.values.get(column.key)
+        value = row.get(column.key)
         if value is not None:
             text = f"{value:%d/%m/%Y}" if isinstance(value, date) else value
-            style = book.styles["printed" if column.protected else "text"]
-            write(sheet, number, place, text, style)
-        if column.key == "nik" and row.likely and number <= MOST_COMMENTS:
-            comment(sheet, number, place, row.likely)
+            write(sheet, number, place, text, book.styles[_row_style(column)])
+
+
+def _row_style(column: Column) -> str:
+    if column.key in {ID, *TOLD}:
+        return "printed_text"
+    return "printed" if column.protected else "text"
 
 
 def _instructions(book: Book, layout: Layout) -> None:
@@ -189,7 +192,8 @@ def _instructions(book: Book, layout: Layout) -> None:
     lines.add(f"{layout.kind} / {layout.version}", style="text")
     for number, said in enumerate(HOW_TO, 1):
         lines.add(f"{number}. {said.told(book.language)}", style="text")
-    lines.add(*TITLES, style="bold")
+    lines.add("", style="text")
+    lines.add(*TITLES, style="header")
     for column in layout.columns:
         _described(lines, column, book.language)
 

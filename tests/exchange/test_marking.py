@@ -151,8 +151,8 @@ class TestTheWorkbook:
         assert ["Impor", "0199a1de"] in said
         assert ["Baris data", 3.0] in said
         assert ["Baris yang salah (merah)", 2.0] in said
-        assert ["a_code", "SALAH", 5.0, 5.0, "NIK, Desa/Kelurahan", "Angka."] in said
-        assert ["b_code", "PERIKSA", 1.0, 5.0, "Desa/Kelurahan", "Lihat."] in said
+        assert ["NIK, Desa/Kelurahan", "SALAH", 5.0, 5.0, "Angka.", "a_code"] in said
+        assert ["Desa/Kelurahan", "PERIKSA", 1.0, 5.0, "Lihat.", "b_code"] in said
         assert ["Ukuran sepatu"] in said
         assert any("rumus" in row[0] for row in said if row and isinstance(row[0], str))
 

@@ -13,36 +13,34 @@ from app.domain.imports.choices import Choice
 from app.domain.imports.columns import ImportKind, Layout
 from app.domain.imports.headers import find_header
 from app.domain.imports.layouts import LAYOUTS, read_row
+from app.exchange.archives import Archive
 from app.exchange.sheet_names import BESIDES, CODES
 from app.exchange.sheets import neutral
 from app.exchange.table_rows import Row
 from app.exchange.tables import opened
 from app.exchange.workbooks import (
     NikRow,
-    Village,
     file_name,
     nik_repair,
-    nik_repairs,
     template,
     template_csv,
 )
-from tests.workbooks import SHOWN_AS_TEXT, Opened
+from tests.workbooks import MAIN, SHOWN_AS_TEXT, Opened
 
 TODAY = date(2026, 11, 22)
 CORRECTIONS = LAYOUTS[ImportKind.NIK_CORRECTIONS]
 CASE = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"
-SITI = NikRow(
-    {
-        "case_id": CASE,
-        "old_nik": "3672011905840001",
-        "old_name": "=SITI",
-        "old_birth_date": date(1984, 5, 19),
-        "old_sex": "Perempuan",
-        "check": "nik_mismatch_sex",
-        "explanation": "Menurut NIK ini laki-laki.",
-    },
-    likely="3672015905840001: tanggal lahir ditambah 40",
-)
+SITI: NikRow = {
+    "case_id": CASE,
+    "old_nik": "3672011905840001",
+    "old_name": "=SITI",
+    "old_birth_date": date(1984, 5, 19),
+    "old_sex": "Perempuan",
+    "check": "nik_mismatch_sex",
+    "explanation": "Menurut NIK ini laki-laki.",
+    "suggestion_1": "3672015905840001",
+    "reason_1": "Tanggal lahir perempuan ditambah 40.",
+}
 
 
 async def read(path: Path) -> tuple[list[Row], tuple[str, ...]]:
@@ -99,7 +97,7 @@ class TestATemplate:
 
 class TestTheWorkbookOfInvalidNik:
     async def test_comes_back_untouched_without_a_problem(self, tmp_path: Path):
-        assert nik_repair([SITI], tmp_path / "a.xlsx", language=Language.INDONESIAN) == 1
+        nik_repair([SITI], tmp_path / "a.xlsx", language=Language.INDONESIAN)
 
         (_, header), (_, row) = (await read(tmp_path / "a.xlsx"))[0]
         found = read_row(CORRECTIONS, find_header(CORRECTIONS, [header]), row, today=TODAY)
@@ -109,39 +107,50 @@ class TestTheWorkbookOfInvalidNik:
         assert found.values["old_name"] == "=SITI"
         assert found.values["old_birth_date"] == "19/05/1984"
         assert not {"nik", "outcome", "note"} & set(found.values)
+        assert not {"explanation", "suggestion_1", "reason_1"} & set(found.values)
 
     def test_shows_what_is_printed_and_what_is_likely(self, tmp_path: Path):
         nik_repair([SITI] * 2, tmp_path / "a.xlsx", language=Language.INDONESIAN)
 
         made = Opened(tmp_path / "a.xlsx")
         assert {made.colour(cell) for cell in ("A2", "C2", "E3", "N2")} == {"E7E6E6"}
-        assert made.comments["O2"] == made.comments["O3"] == SITI.likely
+        assert {made.kind(cell) for cell in ("C2", "U2", "U3", "X2")} == {"s"}
         assert "O2" not in made.cells  # to be filled in
-        assert made.drop_downs == {"S2:S1048576": "'Kode'!$A$1:$A$6"}
         assert not made.has_formulas()
 
-    async def test_goes_out_for_every_village_in_one_archive(self, tmp_path: Path):
-        villages = [
-            Village("3672011001", "Ciwaduk", [SITI]),
-            Village("3672011002", "../Desa: Jombang/Wetan ", [SITI] * 3),
-            Village("3672011003", "Bagendung", []),
-        ]
-        file = BytesIO()
+    def test_is_as_high_as_what_it_tells(self, tmp_path: Path):
+        """Else it would spill into the cells beside it, which are to be filled in."""
+        told = {**SITI, "explanation": "Periksa. " * 20}
+        nik_repair([SITI, told], tmp_path / "a.xlsx", language=Language.INDONESIAN)
 
-        assert nik_repairs(villages, file, language=Language.INDONESIAN) == 4
+        rows = Opened(tmp_path / "a.xlsx").data.iterfind("m:sheetData/m:row", MAIN)
+        assert [row.get("ht") for row in rows] == ["30", None, "60"]  # of one line each: 15
 
-        with zipfile.ZipFile(file) as archive:
-            assert archive.namelist() == [
-                "3672011001 Ciwaduk.xlsx",
-                "3672011002 .. Desa Jombang Wetan.xlsx",
-                "3672011003 Bagendung.xlsx",
-            ]
-            counts = [len((await read(Path(archive.extract(name, tmp_path))))[0])
-                      for name in archive.namelist()]  # fmt: skip
-        assert counts == [2, 4, 1]
+    def test_offers_what_is_likely_in_the_cell_of_the_right_nik(self, tmp_path: Path):
+        nik_repair([SITI] * 2, tmp_path / "a.xlsx", language=Language.INDONESIAN)
+
+        made = Opened(tmp_path / "a.xlsx")
+        assert made.drop_downs == {"S2:S1048576": "'Kode'!$A$1:$A$6", "O2:O1048576": "$U2:$W2"}
+        assert "KTP atau KK" in made.comments["U1"]
+        [offered] = (each for each in made.data.iter() if each.get("sqref") == "O2:O1048576")
+        assert "KTP atau KK" in offered.get("prompt", "")
+        assert offered.get("showErrorMessage") is None  # any other may be typed
+
+
+def test_an_archive_is_whole_though_it_is_sent_piece_by_piece():
+    archive = Archive()
+    files = {"3672011001 Ciwaduk.xlsx": b"a" * 70_000, "3672011002 Desa.xlsx": b"", "c": b"c"}
+
+    pieces = [archive.add(name, content) for name, content in files.items()]
+
+    made = zipfile.ZipFile(BytesIO(b"".join([*pieces, archive.end()])))
+    assert made.testzip() is None
+    assert {name: made.read(name) for name in made.namelist()} == files
+    assert len(pieces[2]) < 100  # what was sent is not kept
 
 
 def test_a_file_name_is_one_that_every_system_takes():
+    assert file_name("1", "../Desa: Jombang/Wetan ") == "1 .. Desa Jombang Wetan.xlsx"
     assert file_name("1", "a" * 300) == f"1 {'a' * 80}.xlsx"
     assert file_name("1", "\x00\N{RIGHT-TO-LEFT OVERRIDE}") == "1.xlsx"
 

@@ -11,7 +11,7 @@ from app.exchange.marker.rows import ERROR, Frame, Marked, Remark
 from app.exchange.sheet_names import SUMMARY
 from app.exchange.sheets import MOST_COMMENTS, Book, Lines
 
-WIDTHS = (34, 14, 10, 18, 40, 90)
+WIDTHS = (34, 14, 12, 22, 90, 30)
 
 
 @dataclass
@@ -104,11 +104,11 @@ def _problems(lines: Lines, tally: Tally) -> None:
     if not tally.codes:
         lines.add(words.NONE_FOUND, style="text")
         return
-    lines.add(*words.PROBLEM_TITLES, style="bold")
+    lines.add(*words.PROBLEM_TITLES, style="header")
     most_first = sorted(tally.codes.items(), key=lambda each: (each[0][1], -each[1].many))
     for (code, severity), count in most_first:
         status, columns = words.SEVERITIES[severity], ", ".join(count.columns)
-        lines.add(code, status, count.many, count.first, columns, count.text)
+        lines.add(columns, status, count.many, count.first, count.text, code)
 
 
 def _list(lines: Lines, title: Said, items: Sequence[Said | str]) -> None:

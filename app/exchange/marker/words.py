@@ -20,12 +20,12 @@ WHY_UNCOMMENTED = Said(
 )
 PROBLEMS = Said(id="Masalah", en="Problems")
 PROBLEM_TITLES = (
-    Said(id="Kode", en="Code"),
+    Said(id="Kolom", en="Columns"),
     Said(id="Status", en="Status"),
     Said(id="Jumlah", en="How many"),
     Said(id="Pertama pada baris", en="First in row"),
-    Said(id="Kolom", en="Columns"),
     Said(id="Yang perlu dilakukan (contoh)", en="What to do (as said of the first)"),
+    Said(id="Kode", en="Code"),
 )
 NONE_FOUND = Said(id="Tidak ada masalah.", en="There are no problems.")
 UNKNOWN = Said(

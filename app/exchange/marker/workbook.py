@@ -9,11 +9,11 @@ from app.exchange.marker.rows import Frame, Marked, Remark, worst
 from app.exchange.marker.tally import About, Tally, sum_up
 from app.exchange.marker.words import SEVERITIES
 from app.exchange.sheet_names import DATA
-from app.exchange.sheets import WIDEST, Book, comment, width_of, write
+from app.exchange.sheets import WIDEST, Book, comment, width_of, wrap, write
 
 # A workbook that our own reader takes again; it stops at 300,000 rows and at a gigabyte.
 MOST_ROWS, MOST_CELLS = 300_000, 12_000_000
-UNKNOWN_WIDTH, STATUS_WIDTH = 16, 12
+UNKNOWN_WIDTH, STATUS_WIDTH = 16, 16
 
 
 class TooLong(Exception):
@@ -25,21 +25,24 @@ class MarkedBook:
         self._book, self._frame, self._tally = book, frame, tally
         self._styles, self._sheet, self._last = book.styles, book.sheet(DATA), 0
         self._usual = [self._style(place) for place in range(frame.width)]
+        self._widths = [*map(self._width, range(frame.width)), STATUS_WIDTH, WIDEST]
         self._columns()
 
     def _style(self, place: int) -> str:
         column = self._frame.columns.get(place)
         return "printed" if column and column.protected else "text"
 
+    def _width(self, place: int) -> int:
+        column = self._frame.columns.get(place)
+        return width_of(column) if column else UNKNOWN_WIDTH
+
     def _columns(self) -> None:
-        frame, sheet = self._frame, self._sheet
-        for place, style in enumerate(self._usual):
-            column = frame.columns.get(place)
-            width = width_of(column) if column else UNKNOWN_WIDTH
+        sheet = self._sheet
+        for place, (style, width) in enumerate(
+            zip([*self._usual, "text", "text"], self._widths, strict=True)
+        ):
             sheet.set_column(place, place, width, self._styles[style])
-        for place, width in enumerate((STATUS_WIDTH, WIDEST), frame.width):
-            sheet.set_column(place, place, width, self._styles["text"])
-        sheet.freeze_panes(frame.row, 0)
+        sheet.freeze_panes(self._frame.row, 0)
 
     def add(self, row: Marked) -> None:
         if row.number > MOST_ROWS or row.number * (self._frame.width + 2) > MOST_CELLS:
@@ -62,9 +65,12 @@ class MarkedBook:
         sum_up(self._book, frame, self._tally, about)
 
     def _header(self, row: Marked) -> None:
-        self._texts(0, row.cells, "header")
         language = self._book.language
-        self._texts(self._frame.width, [STATUS.told(language), MESSAGES.told(language)], "printed")
+        ours = [STATUS.told(language), MESSAGES.told(language)]
+        names = [str(cell or "") for cell in row.cells]
+        wrap(self._sheet, self._last, zip(names, self._widths, strict=False))
+        self._texts(0, row.cells, "header")
+        self._texts(self._frame.width, ours, "printed_header")
         self._texts(self._frame.width + 2, row.beyond, "header")
 
     def _texts(self, first: int, cells: Sequence[Cell], style: str) -> None:
