@@ -72,8 +72,12 @@ def write(path: Path, villages: Sequence[Village], rows: int) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([NAMES[key] for key in NAMES])
-        for number in range(rows // MEMBERS):
-            writer.writerows(_household(villages[number % len(villages)], number))
+        writer.writerows(people(villages, rows))
+
+
+def people(villages: Sequence[Village], rows: int) -> Iterator[list[str]]:
+    for number in range(rows // MEMBERS):
+        yield from _household(villages[number % len(villages)], number)
 
 
 def _household(village: Village, number: int) -> Iterator[list[str]]:
@@ -125,9 +129,13 @@ def _nik(village: Village, person: int, sex: int, draw: Random) -> str:
         return ""
     born = FIRST_DAY + timedelta(days=person % DAYS)
     serial = person // DAYS % MOST + 1
-    day = born.day + (40 if sex == WOMAN else 0)
     if draw.random() < 1 / 50:
-        day, serial = 99, person % MOST + 1
+        return f"{village.code[:6]}99{born:%m%y}{person % MOST + 1:04}"
+    return nik_of(village, born, sex, serial)
+
+
+def nik_of(village: Village, born: date, sex: int, serial: int) -> str:
+    day = born.day + (40 if sex == WOMAN else 0)
     return f"{village.code[:6]}{day:02}{born:%m%y}{serial:04}"
 
 

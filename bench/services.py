@@ -71,23 +71,16 @@ class Service:
 
 
 @asynccontextmanager
-async def a_service(app_url: str) -> AsyncIterator[Service]:
+async def a_service(app_url: str, **settings: str) -> AsyncIterator[Service]:
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         port = int(asked.getsockname()[1])
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "uvicorn", "--factory", "app.main:create_app", "--log-level", "critical"),
+    settings = {"SIKS_SIGNING_KEY": KEY, "SIKS_DECREES_EVERY": "1", **settings}
+    process = await _started(
+        *("uvicorn", "--factory", "app.main:create_app", "--log-level", "critical"),
         *("--port", str(port)),
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "SIKS_DATABASE_URL": app_url,
-            "SIKS_SIGNING_KEY": KEY,
-            "SIKS_DECREES_EVERY": "1",
-            "SIKS_LOG_LEVEL": "warning",
-        },
-        stdout=asyncio.subprocess.DEVNULL,
+        SIKS_DATABASE_URL=app_url,
+        **settings,
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -97,6 +90,28 @@ async def a_service(app_url: str) -> AsyncIterator[Service]:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def a_worker(app_url: str, storage: Path) -> AsyncIterator[Service]:
+    process = await _started(
+        *("app.cli", "worker"), SIKS_DATABASE_URL=app_url, SIKS_STORAGE_URL=storage.as_uri()
+    )
+    try:
+        yield Service(process, "")
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _started(*module: str, **settings: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *module),
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "SIKS_LOG_LEVEL": "warning", **settings},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
 
 
 async def _until_ready(url: str) -> None:
