@@ -21,7 +21,7 @@ run: $(VENV)/.local ## the service on http://127.0.0.1:8000, with its own databa
 	@exec $(BIN)/siks serve
 
 test: $(VENV)/.dev ## the whole suite, on a database server of its own (ARGS="-k words" for a part)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 test-browser: $(VENV)/.dev tests/browser/node_modules/.package-lock.json ## a front end with generated types, in Chromium
 	$(BIN)/python -m pytest -q -m browser $(ARGS) tests/browser

@@ -7,6 +7,7 @@ commits, in its own copy of one template database; at the end all of it is gone.
 """
 
 import asyncio
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -142,6 +143,7 @@ def begin_run(config: pytest.Config) -> Run:
 
 
 RUN = pytest.StashKey[Run]()
+NEW_OBJECTS = 50_000  # after which Python looks for cycles; by itself it does at every 700
 
 
 hypothesis.settings.register_profile("siks", deadline=None)  # a busy machine is not at fault
@@ -156,6 +158,13 @@ def pytest_configure(config: pytest.Config) -> None:
     documents = tempfile.TemporaryDirectory(prefix="siks-test-documents-")
     config.add_cleanup(documents.cleanup)
     SETTINGS["storage_url"] = f"file://{documents.name}"
+
+
+def pytest_collection_finish() -> None:
+    """What has been loaded by now stays: Python need not look again and again whether it may go."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -357,9 +357,15 @@ class Registry:
         """A proposal that has come as far as that state, by the hands of everybody before."""
         by = by or await self.caller(Role.VILLAGE_OPERATOR)
         proposal = await self.proposes(by, await self.household(by=by, **changes))
-        while proposal["state"] != state:
-            proposal = await self.moved_on(proposal)
-        return proposal
+        return await self.come_as_far_as(state, proposal)
+
+    async def come_as_far_as(self, state: str, proposal: dict[str, Any]) -> dict[str, Any]:
+        if proposal["state"] == state:
+            return proposal
+        at = proposal
+        while at["state"] != state:
+            at = at | await self._next(at)
+        return await self._read(proposal)
 
     async def proposes(self, by: Caller, household: dict[str, Any]) -> dict[str, Any]:
         """A proposal about that household, which has been surveyed; ready to be submitted."""
@@ -442,10 +448,7 @@ class Registry:
         body = {"kind": kind, "household_id": household["id"], "asks": asks, **about}
         response = await by.posts("/v1/proposals", body)
         assert response.status_code == 201, response.text
-        proposal = response.json()
-        while proposal["state"] != state:
-            proposal = await self.moved_on(proposal)
-        return proposal
+        return await self.come_as_far_as(state, response.json())
 
     async def statement(self, *, by: Caller | None = None) -> dict[str, Any]:
         """A new family that goes on by statement (SPTJM); the policy allows it from now on."""
@@ -468,6 +471,11 @@ class Registry:
 
     async def moved_on(self, proposal: dict[str, Any]) -> dict[str, Any]:
         """The proposal after whoever it waits for has moved it on."""
+        await self._next(proposal)
+        return await self._read(proposal)
+
+    async def _next(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        """In which state it is after that, and in which version."""
         role, action, grounds = ROAD[proposal["state"]]
         if grounds is DECREE:
             await self.decree_is_open()
@@ -476,9 +484,14 @@ class Registry:
         caller = await self.caller(role, over=region)
         if proposal["state"] == "awaiting_deliberation":
             await self.deliberated(proposal, by=caller)
-        else:
-            response = await caller.takes(action, proposal, **grounds)
-            assert response.status_code == 201, response.text
+            return await self._read(proposal)
+        response = await caller.takes(action, proposal, **grounds)
+        assert response.status_code == 201, response.text
+        entry = response.json()
+        return {"state": entry["target"], "version": entry["version"]}
+
+    async def _read(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        village = Region(proposal["village_code"])
         reader = await self.caller(Role.VILLAGE_OPERATOR, over=village)
         return await reader.reads(proposal)
 
@@ -522,6 +535,8 @@ class Places:
 
     `districts` go round the country: a regency is met again only after all others. `regencies`
     are kept apart from them, for what must have a whole regency to itself: its lists, its policy.
+    A province's first regency is never kept apart, and a district's third village never given out:
+    there stands what is only to be far away.
     """
 
     districts: Iterator[tuple[Region, Region]]
@@ -534,14 +549,13 @@ class Places:
             if code[:6] in {each.code[:6] for each in ELSEWHERE}:
                 continue
             by_regency.setdefault(code[:4], {}).setdefault(code[:6], []).append(code)
-        pairs = [
-            [(Region(a), Region(b)) for a, b, *_ in districts.values()]
-            for districts in (
-                {d: codes for d, codes in found.items() if len(codes) > 1}
-                for found in by_regency.values()
-            )
-            if districts
-        ]
-        shared, kept = pairs[:-KEPT_APART], pairs[-KEPT_APART:]
+        pairs = {
+            regency: [(Region(a), Region(b)) for a, b, *_ in districts]
+            for regency, found in by_regency.items()
+            if (districts := [codes for codes in found.values() if len(codes) > 1])
+        }
+        first = {regency[:2]: regency for regency in reversed(pairs)}
+        kept = [regency for regency in pairs if regency != first[regency[:2]]][-KEPT_APART:]
+        shared = [districts for regency, districts in pairs.items() if regency not in kept]
         rounds = (pair for one_round in zip_longest(*shared) for pair in one_round if pair)
-        return cls(rounds, iter([districts[0] for districts in kept]))
+        return cls(rounds, iter([pairs[regency][0] for regency in kept]))

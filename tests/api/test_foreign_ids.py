@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +19,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
+from app.commands.import_marking import place_of
 from app.commands.jobs import cancel, enqueue
 from app.db import accounts
 from app.db.tables.accounts import Account, ClientSecret, ExternalIdentity
@@ -24,13 +27,15 @@ from app.domain.actors import Role
 from app.domain.credentials import client_secret_hash
 from app.domain.jobs import JobKind
 from app.domain.regions import INDONESIA, Region, Tier
+from app.settings import Settings
+from app.stores import storage_of
 from tests.api import issuer
 from tests.api.door import PASSWORD, PASSWORD_HASH
 from tests.api.test_decrees import applied, drafted, items
 from tests.api.test_imports import a_file, sends
 from tests.api.test_imports import a_row as an_entry
 from tests.api.test_uploads import OCTETS, begun, digest, puts
-from tests.conftest import registry_of
+from tests.conftest import SETTINGS, registry_of
 from tests.contract import Promise
 from tests.files import a_photo
 from tests.grants import a_recipient
@@ -660,7 +665,11 @@ async def take_upload_step(desk: Desk) -> Parts:
 
 async def a_result(desk: Desk) -> str:
     """An import, and the file that goes back of it."""
-    import_ = (await sends(desk.caller, a_file([an_entry(desk.village)]))).json()
+    content = a_file([an_entry(desk.village)])
+    import_ = (await sends(desk.caller, content)).json()
+    storage = storage_of(Settings(storage_url=SETTINGS["storage_url"]))
+    place = place_of(storage, UUID(import_["id"]))
+    await place.put(sha256(content).digest(), BytesIO(content), len(content))
     await desk.registry.runs(
         "INSERT INTO import_result "
         "SELECT id, 'xlsx', scope_code, 'id', sha256, bytes, now() FROM import WHERE id = $1",

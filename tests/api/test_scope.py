@@ -23,10 +23,14 @@ OF_TIER = {
     Tier.PROVINCE: R.PROVINCE_OFFICER,
     Tier.NATION: R.MINISTRY_ANALYST,
 }
-# From the test's own village outwards: the widest tier that the two villages do not share.
+# From the test's own village outwards: the widest tier that the two villages do not share. The
+# first two villages of every district are some test's own.
 FARTHER = """
-SELECT min(code) FROM region WHERE tier = 'village' AND valid_to IS NULL
-AND left(code, $1) = left($3, $1) AND left(code, $2) <> left($3, $2)
+SELECT min(code) FROM (
+    SELECT code, row_number() OVER (PARTITION BY left(code, 6) ORDER BY code) AS place
+    FROM region WHERE tier = 'village' AND valid_to IS NULL
+    AND left(code, $1) = left($3, $1) AND left(code, $2) <> left($3, $2)
+) AS farther WHERE place > 2
 """
 OF_EVERYBODY = {"decree_id", "exception_id"}  # public: they name nobody
 BETWEEN = {"another district": (4, 6), "another regency": (2, 4), "another province": (0, 2)}

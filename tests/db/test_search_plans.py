@@ -113,9 +113,11 @@ async def asks(
 
 
 async def somebody(asks: ExplainedReading) -> asyncpg.Record:
+    """Of a name that is borne by many, but by nobody else who was born on that day."""
     [row] = await asks.rows(
         "SELECT m.*, f.card_number FROM member m JOIN family f ON f.id = m.family_id "
-        "WHERE m.name = 'SITI AMINAH' ORDER BY m.id LIMIT 1"
+        "WHERE m.name = 'SITI AMINAH' AND m.birth_date NOT IN (SELECT birth_date FROM member "
+        "WHERE name LIKE 'SITI%AMINAH%' GROUP BY birth_date HAVING count(*) > 1) LIMIT 1"
     )
     return row
 

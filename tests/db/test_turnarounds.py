@@ -1,5 +1,6 @@
 """How long things took, of steps whose moments are known; and that the roll-up counts them once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,6 +27,13 @@ SELECT 'proposal', $1, $2, CASE WHEN source = target THEN 'hand_over' ELSE 'appr
 FROM unnest($3::text[], $4::text[], $5::timestamptz[]) WITH ORDINALITY
     AS s (source, target, at, n)
 """
+
+# A step counts once nothing runs that is older than it, in whatever database of the server.
+SETTLED = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > coalesce(max(xid), 0)
+FROM audit_entry
+"""
+PATIENCE_SECONDS = 60  # for the longest transaction of another worker's tests
 
 
 @pytest.fixture
@@ -89,6 +97,11 @@ async def test_begin_where_the_state_began_even_before_the_span(copy: Copy, regi
 async def taken_in(copy: Copy, registry: Registry) -> None:
     """As if nothing had been counted since before these steps: only transactions tell."""
     await copy.does("UPDATE turnaround_pass SET at = '2026-01-01'")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        [[settled]] = await copy.does(SETTLED)
+        while not settled:
+            await asyncio.sleep(0.1)
+            [[settled]] = await copy.does(SETTLED)
     await refresh(registry.database)
 
 

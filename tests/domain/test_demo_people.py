@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -305,7 +305,7 @@ def test_whom_two_villages_count_is_counted_next_door_by_the_second():
 
 
 def test_a_large_town_does_not_take_long():
-    began = perf_counter()
+    began = process_time()  # of our own: others may be busy too
     count = sum(1 for _ in households(1, BAGENDUNG, 5000))
 
-    assert count / (perf_counter() - began) > 2000
+    assert count / (process_time() - began) > 2000

@@ -1,5 +1,6 @@
 """Households, families and members: who may do what with them, exhaustively."""
 
+from contextlib import suppress
 from itertools import product
 from uuid import uuid4
 
@@ -54,27 +55,27 @@ def a(role: Role) -> Actor:
     return Actor(uuid4(), role, Region(A_REGION[tier]))
 
 
+def taken(records: Records, by: Actor) -> dict[tuple[str, str, str], str]:
+    """Of all the steps there are, in every situation, those that are not refused."""
+    found: dict[tuple[str, str, str], str] = {}
+    for situation, state, action in product(SITUATIONS, RecordState, RecordAction):
+        with suppress(Refusal):
+            step = records.step(state, action, by=by, grounds=NOTE, facts=SITUATIONS[situation])
+            found[situation, state, action] = step.target
+    return found
+
+
 @pytest.mark.parametrize("records", [HOUSEHOLDS, FAMILIES, MEMBERS], ids=lambda r: r.name)
-@pytest.mark.parametrize(
-    ("role", "situation", "state", "action"),
-    list(product(Role, SITUATIONS, RecordState, RecordAction)),
-)
+@pytest.mark.parametrize("role", Role)
 def test_a_draft_is_edited_by_the_village_registered_by_the_ministry_and_frozen_in_between(
-    records: Records, role: Role, situation: str, state: RecordState, action: RecordAction
+    records: Records, role: Role
 ):
-    allowed = EDITED | (ADMITS if records is HOUSEHOLDS else LEAVES)
-    expected = allowed.get((situation, state, action)) if role in EDITORS else None
+    expected = EDITED | (ADMITS if records is HOUSEHOLDS else LEAVES) if role in EDITORS else {}
     if role == "ministry_determiner":
         determined = DETERMINED | (RELOCATED if records is MEMBERS else {})
-        expected = determined.get((state, action))
+        expected = {(of, *step): to for of in SITUATIONS for step, to in determined.items()}
 
-    try:
-        facts = SITUATIONS[situation]
-        target = records.step(state, action, by=a(role), grounds=NOTE, facts=facts).target
-    except Refusal:
-        target = None
-
-    assert target == expected
+    assert taken(records, a(role)) == expected
 
 
 @pytest.mark.parametrize("role", Role)
