@@ -49,7 +49,7 @@ from app.exchange.storage import Storage
 from app.exchange.tables import Sheet, opened
 
 A, S = ImportAction, ImportState
-STAGED_AT_ONCE = 2_000  # rows of one transaction
+STAGED_AT_ONCE = 5_000  # rows of one transaction
 READ_AT_ONCE = 100
 FileRow = tuple[int, Sequence[Any]]  # by its number
 ReadRow = tuple[str, Row, list[Problem]]  # with its unit, and what is wrong with it

@@ -4,9 +4,14 @@ What is dropped is found by looking at what lies in the storage: so it does not 
 what came late, before. Whatever our database does not know is left alone.
 """
 
+import asyncio
+import tempfile
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
 from uuid import UUID
 
 from app.commands import import_marking
@@ -22,6 +27,8 @@ from app.domain.uploads import UPLOADS, UploadAction, UploadState
 from app.exchange.storage import Storage
 
 RESULTS_KEPT = timedelta(days=7)  # to make one again takes seconds
+FOLDERS = ("siks-import-*", "siks-marked-*", "siks-nik-*")  # of files that are being worked at
+LONGEST_JOB = timedelta(days=1)
 NEEDLESS = ((commands.ROOM, uploads.closed), (import_marking.ROOM, import_results.needless))
 
 
@@ -35,6 +42,7 @@ async def sweep(database: Database, storage: Storage) -> None:
     await _forget_results(database)
     await _drop(database, storage)
     await storage.clear()
+    await asyncio.to_thread(_clear, time.time() - LONGEST_JOB.total_seconds())
 
 
 async def _expire(database: Database, upload_id: UUID, *, by: Actor) -> None:
@@ -69,3 +77,12 @@ def _ids(names: Iterable[str]) -> Iterable[UUID]:
     for name in names:
         with suppress(ValueError):
             yield UUID(name)
+
+
+def _clear(before: float) -> None:
+    """What a worker had in its hands when it was killed: people's data, in whole files."""
+    for pattern in FOLDERS:
+        for folder in Path(tempfile.gettempdir()).glob(pattern):
+            with suppress(OSError):
+                if folder.stat().st_mtime < before:
+                    rmtree(folder)

@@ -4,9 +4,13 @@ import asyncio
 import csv
 import hashlib
 import io
+import os
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +19,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 
 from app.commands.job_work import Worker
+from app.commands.sweeping import sweep
 from app.domain.actors import Role
 from app.domain.imports.layouts import LAYOUTS, ImportKind
 from app.domain.regions import Region, Tier
@@ -388,3 +393,16 @@ class TestWho:
             address = f"/v1/imports/{ready['id']}{path}"
             assert (await verifier.gets(address)).status_code == 200
             assert refused(await stranger.gets(address)) == (404, "import-not-found")
+
+
+async def test_what_a_killed_worker_had_in_its_hands_is_swept_up(app: FastAPI):
+    """A folder with somebody's whole file, which no job of today's is at."""
+    dead, at_work = (Path(mkdtemp(prefix="siks-import-")) for _ in range(2))
+    (dead / "file").write_text("NIK")
+    yesterday = time.time() - 2 * 86_400
+    os.utime(dead, (yesterday, yesterday))
+
+    await sweep(app.state.database, app.state.storage)
+
+    assert (dead.exists(), at_work.exists()) == (False, True)
+    at_work.rmdir()

@@ -275,4 +275,4 @@ async def _remove(session: AsyncSession, removed: Sequence[Household], by: Actor
     await settle(session, [each.id for each in removed], by=by)
 
 
-BDT2015_FILE = Importer(judge=judge, take=take, undo=undo, at_once=4_000)
+BDT2015_FILE = Importer(judge=judge, take=take, undo=undo, at_once=8_000)
