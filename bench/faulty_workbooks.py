@@ -11,6 +11,7 @@ from app.domain.imports.layouts import LAYOUTS
 
 ONE_IN = 10  # rows
 TWICE = "as in the row before"
+ANOTHER = "not as in any row beside it"
 NUMBER = 3672015905840001.0
 Fault = tuple[str, str | float]  # what stands in which column
 FAULTS: Mapping[ImportKind, Sequence[Fault]] = {
@@ -45,7 +46,7 @@ FAULTS: Mapping[ImportKind, Sequence[Fault]] = {
         ("nik", TWICE),
         ("bdt_household_id", "1234"),
         ("village", "DESA TIDAK ADA"),
-        ("member_count", "9"),
+        ("member_count", ANOTHER),
         ("floor_material", "77"),
         ("owns_refrigerator", "5"),
         ("cattle_count", "-3"),
@@ -74,7 +75,9 @@ def write(path: Path, kind: ImportKind, rows: Iterable[list[str]]) -> set[Cell]:
             row: list[str | float] = [*right]
             if draw.random() < 1 / ONE_IN:
                 key, wrong = draw.choice(FAULTS[kind])
-                row[keys.index(key)] = before if wrong == TWICE else wrong
+                row[keys.index(key)] = {TWICE: before, ANOTHER: str(10 + number % 10)}.get(
+                    wrong, wrong
+                )
                 spoiled.add((number, key))
             sheet.write_row(number - 1, 0, row)
             before = row[keys.index("nik")] or before

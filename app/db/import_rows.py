@@ -50,19 +50,18 @@ WHERE import_id = :import AND n = ANY (CAST(:rows AS int[])) AND NOT bad
 """)
 # Rows that share a key with others, in its order, and what the check looks at of them. There may
 # be very many: in old files one number fills the field of thousands, and is told piece by piece.
+# One pass and one sort: of a table that was filled a moment ago no plan of a join can be trusted.
 SHARED = """
-WITH keyed AS MATERIALIZED (
-    SELECT unit, n, said ->> '{key}' AS shared FROM import_staged WHERE import_id = $1
-), together AS MATERIALIZED (
-    SELECT shared, count(*) AS times FROM keyed
-    WHERE shared IS NOT NULL GROUP BY shared HAVING count(*) > 1
-)
-SELECT n, jsonb_strip_nulls(jsonb_build_object({needs}))::text AS said, shared,
-    (row_number() OVER (PARTITION BY shared ORDER BY n) - 1) * ceil(times / $2::float) / times
-        AS piece
-FROM keyed JOIN together USING (shared)
-    JOIN import_staged AS r USING (unit, n)
-WHERE r.import_id = $1 ORDER BY shared, n
+SELECT n, said, shared, (place - 1) * ceil(times / $2::float) / times AS piece
+FROM (
+    SELECT n, said ->> '{key}' AS shared,
+        jsonb_strip_nulls(jsonb_build_object({needs}))::text AS said,
+        row_number() OVER alike AS place,
+        count(*) OVER (alike RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS times
+    FROM import_staged WHERE import_id = $1 AND said ->> '{key}' IS NOT NULL
+    WINDOW alike AS (PARTITION BY said ->> '{key}' ORDER BY n)
+) AS keyed
+WHERE times > 1 ORDER BY shared, n
 """
 SHARED_AT_ONCE = 1_000
 COUNT = text("""
@@ -209,7 +208,7 @@ async def shared(
     """Rows that say the same in its column, some groups at a time, or a piece of a long one."""
     await session.flush()
     connection = await connection_in(session)
-    needs = ", ".join(f"'{key}', r.said -> '{key}'" for key in grouping.needs)
+    needs = ", ".join(f"'{key}', said -> '{key}'" for key in grouping.needs)
     asked = SHARED.replace("{key}", grouping.by[0]).replace("{needs}", needs)
     rows: list[checks.Row] = []
     last: tuple[str, int] | None = None
