@@ -25,6 +25,7 @@ from app.db.tables.accounts import Account
 from app.db.urls import for_asyncpg
 from app.domain.actors import Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
+from tests.api.test_decrees import drafted
 from tests.api.test_imports import a_row, applied, at_work, checked, takes
 from tests.api.test_uploads import begun, puts
 from tests.conftest import registry_of
@@ -177,6 +178,7 @@ async def lived_in(registry: Registry, app: FastAPI) -> Registry:
     assert (await operator.gets(f"/v1/households/{household['id']}")).status_code == 200
     await a_recipient(registry)
     await registry.deliberation(await registry.proposal("awaiting_deliberation"))
+    await a_decree_check(registry, response.json()["id"])
     await registry.statement()
     await credentials_of(registry, operator)
     regency = registry.village.at(Tier.REGENCY)
@@ -194,6 +196,18 @@ async def a_nik_case(operator: Caller, household: dict[str, Any]) -> None:
     await operator.patches(path, {"nik": None})
     assert (await operator.posts("/v1/nik-cases", {})).json()["opened"] == 1
     await operator.patches(path, {"nik": head["nik"]}, version=2)
+
+
+async def a_decree_check(registry: Registry, proposal_id: str) -> None:
+    analyst = await registry.caller(Role.MINISTRY_ANALYST)
+    decree = await drafted(registry, analyst, region_code=registry.village.code)
+    async with registry.database.connection(registry.village, begin="BEGIN") as connection:
+        await connection.execute(
+            "INSERT INTO decree_check (decree_id, scope_code, proposal_id, kind, version) "
+            "VALUES ($1, $2, $3, 'new_family', 1)",
+            *(decree["id"], registry.village.first, proposal_id),
+        )
+        await connection.execute("COMMIT")
 
 
 async def credentials_of(registry: Registry, operator: Caller) -> None:
