@@ -1,24 +1,30 @@
 """Words for tests: who asks, and what the registry holds when they do. Everything over HTTP."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, zip_longest
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from httpx2 import AsyncClient, Response
 
 from app.commands.sign_in import Door
 from app.db import accounts
+from app.db.audit import record
 from app.db.sessions import Database
+from app.db.tables.agreements import AgreementRow
 from app.domain.actors import TIERS_OF, Actor, Role
+from app.domain.agreement_terms import AGREEMENTS
+from app.domain.appointments import CONSOLE
 from app.domain.regions import INDONESIA, Region, Tier
 from tests.files import a_pdf, a_photo
 from tests.questionnaire import a_sheet
 
 R = Role
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+WIB = ZoneInfo("Asia/Jakarta")
 NUMBERS = count(1)
 NO_PASSWORD = "!"
 KEPT_APART = 150  # regencies
@@ -288,6 +294,47 @@ class Registry:
                 from_=LONG_AGO,
             )
         return self.as_(Actor(account.id, role, region))
+
+    async def machine(
+        self,
+        region: Region,
+        fields: Collection[str] = ("identity", "survey", "health", "programmes"),
+        *,
+        number: str | None = None,
+        begins: int = -30,
+        expires: int = 300,
+    ) -> Caller:
+        """A machine of that region and its agreement over these groups of fields; of none where
+        none are named. It began and expires so many days from today."""
+        caller = await self.newcomer(Role.INTEGRATION, over=region)
+        if fields:
+            await self.agrees(caller, fields, number=number, begins=begins, expires=expires)
+        return caller
+
+    async def agrees(
+        self,
+        machine: Caller,
+        fields: Collection[str],
+        *,
+        number: str | None = None,
+        begins: int = -30,
+        expires: int = 300,
+    ) -> AgreementRow:
+        """An agreement for that machine, as its admin may have entered it long ago."""
+        today = datetime.now(WIB).date()
+        agreement = AgreementRow(
+            account_id=machine.actor.id,
+            scope_code=machine.actor.region.first,
+            number=number or f"{next(NUMBERS):03d}/PKS/2026",
+            purpose="Penyaluran bantuan provinsi",
+            fields=sorted(fields),
+            begins_on=today + timedelta(days=begins),
+            expires_on=today + timedelta(days=expires),
+            created_by=CONSOLE.id,
+        )
+        async with self.database.transaction(INDONESIA) as session:
+            await record(session, agreement, AGREEMENTS.begin(by=CONSOLE))
+        return agreement
 
     async def also(self, caller: Caller, role: Role, *, over: Region | None = None) -> Caller:
         """The same person in a second role."""

@@ -5,6 +5,7 @@ people, so there is no reading without it, and where nothing was found nothing i
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,9 +18,9 @@ NOTED = """
 WITH found (body, subjects) AS ({statement}),
 seen AS (
     INSERT INTO access_entry (scope_code, actor_id, actor_role, actor_region_code,
-                              purpose, operation, request_id, subjects)
+                              purpose, operation, request_id, agreement, subjects)
     SELECT ${0}::bigint, ${1}::uuid, ${2}::text, ${3}::text, ${4}::text, ${5}::text, ${6}::text,
-           subjects
+           ${7}::text, subjects
     FROM found WHERE cardinality(subjects) > 0
 )
 SELECT body FROM found
@@ -41,6 +42,37 @@ class Access:
     operation: str
     request_id: str
 
+    @property
+    def told(self) -> tuple[object, ...]:
+        """As the columns of an entry begin: from scope_code to agreement."""
+        actor = self.actor
+        return (
+            actor.region.first,
+            actor.id,
+            actor.role,
+            actor.region.code,
+            self.purpose,
+            self.operation,
+            self.request_id,
+            None if actor.agreement is None else actor.agreement.number,
+        )
+
+
+# Whom an extract holds stands in `access_reach`, by village; the entry says how many they are.
+EXTRACTED = """
+INSERT INTO access_entry (scope_code, actor_id, actor_role, actor_region_code, purpose, operation,
+                          request_id, agreement, extract_id, people, subjects)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{}')
+"""
+
+
+async def note_extract(
+    session: AsyncSession, access: Access, extract_id: UUID, people: int
+) -> None:
+    """That so many people left in an extract; once for each extract, by whoever asked for it."""
+    connection = await connection_in(session)
+    await connection.execute(EXTRACTED, *access.told, extract_id, people)
+
 
 async def people_in(session: AsyncSession, access: Access) -> "PeopleReading":
     """A look from inside a writing transaction, which leaves its trace as well."""
@@ -56,18 +88,12 @@ class PeopleReading(Reading):
 
     async def document(self, statement: str, *arguments: object) -> str | None:
         """As `Reading.document`, and whose it is stands in the access log."""
-        access, actor = self._access, self._access.actor
+        access = self._access
         first = len(arguments) + 1
-        noted = NOTED.format(*range(first, first + 7), statement=statement)
-        body: str | None = await self.value(
-            noted,
-            *arguments,
-            actor.region.first,
-            actor.id,
-            actor.role,
-            actor.region.code,
-            access.purpose,
-            access.operation,
-            access.request_id,
-        )
+        noted = NOTED.format(*range(first, first + 8), statement=statement)
+        body: str | None = await self.value(noted, *arguments, *access.told)
         return body
+
+    async def note(self, extract_id: UUID, people: int) -> None:
+        """That a file of an extract, with so many rows, was fetched."""
+        await self.value(EXTRACTED, *self._access.told, extract_id, people)

@@ -20,7 +20,7 @@ from app.domain.decrees import EFFECT_OF, DecreeNotFound, Effect, NotEarlier
 from app.domain.households import RecordState
 from app.domain.proposals import ProposalKind, ProposalState
 from app.domain.regions import Region
-from app.domain.sight import SIGHT_OF, Sight
+from app.domain.sight import Sight, sight_of
 
 K = ProposalKind
 # Of all the household's people, those in whom something changed just now.
@@ -128,7 +128,7 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: 
         _NUMBERED,
         asked,
         within=within,
-        item=_line(SIGHT_OF[seen_by.role]),
+        item=_line(sight_of(seen_by)),
         subjects=ids_of("coalesce(s.member_id, s.household_id)"),
     )
     return str(await reading.document(statement, *arguments))
@@ -174,7 +174,7 @@ FROM whose
 
 async def of_member(reading: Reading, member_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The decrees in which that person stands, as `DecreesOfMember` in JSON."""
-    line = _line(SIGHT_OF[seen_by.role])
+    line = _line(sight_of(seen_by))
     body = await reading.document(
         _OF_A_MEMBER.replace("{line}", line), member_id, within.first, within.last
     )
@@ -271,6 +271,6 @@ async def differences(  # noqa: PLR0913 - a page: of which two, where, for whom
         raise DecreeNotFound
     if not is_later:
         raise NotEarlier
-    name = shown.name("s.name", SIGHT_OF[seen_by.role].identity)
+    name = shown.name("s.name", sight_of(seen_by).identity)
     reach = (within.first, within.last, asked.after.scope_code, asked.after.id, asked.limit)
     return str(await reading.document(_DIFFERENCES.replace("${NAME}", name), *reach, one, other))

@@ -20,7 +20,7 @@ from app.domain.errors import NotFound, Said
 from app.domain.households import HOUSEHOLDS, SITUATIONS
 from app.domain.proposals import PROPOSALS, ProposalKind
 from app.domain.regions import Region
-from app.domain.sight import SIGHT_OF, Shown, Sight
+from app.domain.sight import Shown, Sight, sight_of
 
 SITUATION = f"""coalesce(
     (SELECT 'once_registered' FROM household x
@@ -148,7 +148,7 @@ def _place(sight: Sight) -> str:
 async def document(reading: Reading, household_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The household as `HouseholdView`, in JSON."""
     body = await reading.document(
-        _document(SIGHT_OF[seen_by.role]),
+        _document(sight_of(seen_by)),
         household_id,
         within.first,
         within.last,

@@ -12,7 +12,7 @@ from app.db.tables.registry import Member
 from app.domain.errors import NotFound, Said
 from app.domain.niks import NikCode
 from app.domain.regions import Region
-from app.domain.sight import Sight
+from app.domain.sight import Shown, Sight
 
 
 class MemberNotFound(NotFound):
@@ -34,6 +34,7 @@ async def find(session: AsyncSession, member_id: UUID, *, within: Region) -> Mem
 # Whether somebody else holds the NIK is asked when it is told: it may change at any time.
 HELD = f"""CASE WHEN nik_held(m.nik, m.id)
     THEN '{{{NikCode.DUPLICATE}}}'::text[] ELSE '{{}}' END"""
+NIK_CHECK = f"json_build_object('verdict', m.nik_verdict, 'codes', m.nik_codes || {HELD})"
 
 
 def document(sight: Sight) -> str:
@@ -54,7 +55,7 @@ def document(sight: Sight) -> str:
         'family_id', m.family_id, 'number', m.number,
         'name', {shown.name("m.name", sight.identity)},
         'nik', {shown.number("m.nik", sight.nik)},
-        'nik_check', json_build_object('verdict', m.nik_verdict, 'codes', m.nik_codes || {HELD}),
+        'nik_check', {NIK_CHECK if sight.nik is not Shown.HIDDEN else "NULL::json"},
         'mother_name', {shown.name("m.mother_name", sight.identity)},
         {told},
         'state', m.state, 'inactive_reason', m.inactive_reason, 'inactive_on', m.inactive_on,

@@ -27,7 +27,7 @@ from app.domain.nik_cases import (
 )
 from app.domain.niks import SEQUENCE, NikVerdict
 from app.domain.regions import Region
-from app.domain.sight import SIGHT_OF, Shown, Sight
+from app.domain.sight import Shown, Sight, sight_of
 
 # What is wrong with the NIK of a member `m`, and with the card of his family `f`: as they are now.
 _NIK_PROBLEMS = f"""CASE m.nik_verdict WHEN '{NikVerdict.MISSING}' THEN
@@ -176,9 +176,9 @@ _SUBJECTS = """(SELECT coalesce(array_agg(DISTINCT each), '{}')
     FROM shown s, unnest(array[s.household_id, s.member_id]) AS each)"""
 
 
-def _line(role: Role, *, offers: str, actor: str) -> dict[str, str]:
+def _line(seen_by: Actor, *, offers: str, actor: str) -> dict[str, str]:
     """What every look at a row `s` tells; numbers masked, as in every list."""
-    sight = SIGHT_OF[role]
+    sight = sight_of(seen_by)
     masked = Shown.MASKED if sight.nik is Shown.CLEAR else sight.nik
     return {
         "version": "s.version",
@@ -199,7 +199,7 @@ def _line(role: Role, *, offers: str, actor: str) -> dict[str, str]:
         "state": "s.state",
         "created_at": "s.created_at",
         "updated_at": "s.updated_at",
-        "open_actions": _open_to(role, offers=offers, actor=actor),
+        "open_actions": _open_to(seen_by.role, offers=offers, actor=actor),
     }
 
 
@@ -236,7 +236,7 @@ def asked_only(role: Role) -> str:
 async def document(reading: Reading, case_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The case with all that it is judged by, in JSON. Who lives with him is read of, too."""
     role = seen_by.role
-    told = {**_line(role, offers="$4", actor="$5"), **_whole(SIGHT_OF[role])}
+    told = {**_line(seen_by, offers="$4", actor="$5"), **_whole(sight_of(seen_by))}
     statement = f"""
     SELECT {_json(told)}::text AS body,
         array[s.household_id] || ARRAY(SELECT o.id FROM member o
@@ -253,7 +253,7 @@ async def document(reading: Reading, case_id: UUID, *, within: Region, seen_by: 
 
 async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: Actor) -> str:
     """A page of `NikCaseLine`s, in JSON."""
-    line = _json(_line(seen_by.role, offers="$6", actor="$7"))
+    line = _json(_line(seen_by, offers="$6", actor="$7"))
     also = (_OFFERS[seen_by.role], seen_by.id)
     either = [asked_only(seen_by.role)]
     statement, arguments = page(

@@ -22,7 +22,7 @@ from app.db.sessions import Reading
 from app.db.tables.proposals import LIVE, RESPONSIBLE, Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.db.tables.surveys import Survey
-from app.domain.actors import Actor, Role
+from app.domain.actors import Actor
 from app.domain.errors import NotFound, Said
 from app.domain.facts import Fact
 from app.domain.households import RecordState
@@ -35,7 +35,7 @@ from app.domain.proposals import (
     ProposalState,
 )
 from app.domain.regions import Region
-from app.domain.sight import SIGHT_OF, Sight
+from app.domain.sight import Sight, sight_of
 from app.domain.work_lists import Wanted
 
 Record = TypeVar("Record", Family, Member)
@@ -239,8 +239,8 @@ def _told(part: str, sight: Sight) -> str:
     return part if sight.programmes else f"CASE WHEN p.kind NOT IN ({_GRANTS}) THEN {part} END"
 
 
-def _document(role: Role) -> str:
-    sight = SIGHT_OF[role]
+def _document(seen_by: Actor) -> str:
+    sight = sight_of(seen_by)
     return f"""
     SELECT json_build_object(
         'version', p.version,
@@ -272,7 +272,7 @@ def _document(role: Role) -> str:
         'submitted_at', p.submitted_at,
         'created_at', p.created_at,
         'updated_at', p.updated_at,
-        'open_actions', {open_to("p", role, offers="$4", actor="$5")}
+        'open_actions', {open_to("p", seen_by.role, offers="$4", actor="$5")}
     )::text AS body,
     array[p.household_id] || ARRAY(
         SELECT m.id FROM member m WHERE m.household_id = p.household_id) AS subjects
@@ -283,7 +283,7 @@ def _document(role: Role) -> str:
 async def document(reading: Reading, proposal_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The proposal as `ProposalView`, in JSON."""
     body = await reading.document(
-        _document(seen_by.role),
+        _document(seen_by),
         proposal_id,
         within.first,
         within.last,
@@ -332,7 +332,7 @@ def lines(
     wanted: Wanted, after: Position, limit: int, *, within: Region, seen_by: Actor
 ) -> tuple[str, tuple[object, ...]]:
     """A statement that selects a page of `ProposalLine`s, in JSON, and its arguments."""
-    sight = SIGHT_OF[seen_by.role]
+    sight = sight_of(seen_by)
     item = f"""json_build_object(
         'version', s.version, 'id', s.id, 'kind', s.kind, 'household_id', s.household_id,
         'village_code', s.scope_code::text, 'state', s.state, 'period', s.period,

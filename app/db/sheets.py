@@ -11,12 +11,13 @@ CURRENT = """(SELECT * FROM survey WHERE household_id = {0} AND state = 'finishe
 SUBJECTS = "array[{0}] || ARRAY(SELECT m.id FROM member m WHERE m.household_id = {0})"
 
 
-def line(*, also: str = "") -> str:
-    """As `SurveyLine`, and what is told besides."""
+def line(sight: Sight, *, also: str = "") -> str:
+    """As `SurveyLine`, and what is told besides. Officers are named to who reads names."""
     return f"""json_build_object(
         'version', s.version, 'id', s.id, 'household_id', s.household_id,
         'village_code', s.scope_code::text, 'codebook', s.codebook,
-        'surveyed_on', s.surveyed_on, 'enumerator_name', s.enumerator_name,
+        'surveyed_on', s.surveyed_on,
+        'enumerator_name', {shown.name("s.enumerator_name", sight.identity)},
         'outcome', s.outcome, 'member_count', {_count("member_count")},
         'family_count', {_count("family_count")}, 'state', s.state,
         'finished_at', s.finished_at, 'updated_at', s.updated_at{also})"""
@@ -29,11 +30,14 @@ def _count(name: str) -> str:
 def document(sight: Sight, *, also: str = "") -> str:
     """As `SheetView`, and what is told besides."""
     return line(
+        sight,
         also=f""",
-        'respondent_name', s.respondent_name, 'checked_on', s.checked_on,
-        'checker_name', s.checker_name, 'duplicate_of', s.duplicate_of,
+        'respondent_name', {shown.name("s.respondent_name", sight.identity)},
+        'checked_on', s.checked_on,
+        'checker_name', {shown.name("s.checker_name", sight.identity)},
+        'duplicate_of', s.duplicate_of,
         'answers', {shown.answers("s.answers", sight)},
-        'created_by', s.created_by, 'created_at', s.created_at{also}"""
+        'created_by', s.created_by, 'created_at', s.created_at{also}""",
     )
 
 

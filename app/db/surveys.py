@@ -20,7 +20,7 @@ from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.households import SITUATIONS
 from app.domain.regions import Region
-from app.domain.sight import SIGHT_OF, Sight
+from app.domain.sight import Sight, sight_of
 from app.domain.surveys import SURVEYS, SurveyState
 
 OFFERS = {role: json.dumps(SURVEYS.offers(role, SITUATIONS)) for role in Role}
@@ -103,7 +103,7 @@ async def document(
 ) -> str:
     """The survey as `SurveyView`, in JSON; `findings` are JSON too."""
     body = await reading.document(
-        _document(SIGHT_OF[seen_by.role]),
+        _document(sight_of(seen_by)),
         survey_id,
         within.first,
         within.last,
@@ -146,12 +146,20 @@ FROM household h WHERE h.id = $1 AND h.scope_code BETWEEN $2 AND $3
 """
 
 
-async def history(
-    reading: Reading, household_id: UUID, after: Visited, limit: int, *, within: Region
+async def history(  # noqa: PLR0913 - a page: of whom, from where, for whom
+    reading: Reading,
+    household_id: UUID,
+    after: Visited,
+    limit: int,
+    *,
+    within: Region,
+    seen_by: Actor,
 ) -> str:
     """A page of `SurveyLine`s of one household."""
     body = await reading.document(
-        HISTORY.format(line=sheets.line(), subjects=sheets.SUBJECTS.format("h.id")),
+        HISTORY.format(
+            line=sheets.line(sight_of(seen_by)), subjects=sheets.SUBJECTS.format("h.id")
+        ),
         household_id,
         within.first,
         within.last,

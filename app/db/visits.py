@@ -22,7 +22,7 @@ from app.domain.accounts import AccountState
 from app.domain.actors import Actor, Role
 from app.domain.households import RecordState
 from app.domain.regions import Region
-from app.domain.sight import SIGHT_OF, Shown, Sight, pointers_to
+from app.domain.sight import Shown, Sight, pointers_to, sight_of
 from app.domain.sight import Survey as Extent
 from app.domain.visits import OPEN, SITUATIONS, VISITS, Candidate, VisitNotFound, VisitState, whose
 
@@ -133,7 +133,7 @@ async def document(reading: Reading, visit_id: UUID, *, within: Region, seen_by:
         SELECT * FROM visit WHERE id = $1 AND scope_code BETWEEN $2 AND $3
         AND ($6::uuid IS NULL OR enumerator_id = $6)
     )
-    SELECT {_item(SIGHT_OF[seen_by.role], "$4", "$5")}::text AS body,
+    SELECT {_item(sight_of(seen_by), "$4", "$5")}::text AS body,
         {HOUSEHOLDS_AND_HEADS.format("s.household_id")} AS subjects
     FROM shown s"""
     body = await reading.document(
@@ -156,7 +156,7 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: 
         "visit",
         asked,
         within=within,
-        item=_item(SIGHT_OF[seen_by.role], "$6", "$7"),
+        item=_item(sight_of(seen_by), "$6", "$7"),
         subjects=HOUSEHOLDS_AND_HEADS.format("s.household_id"),
         also=(OFFERS[seen_by.role], seen_by.id),
     )

@@ -1,9 +1,10 @@
 """Who may act: a role, held over a region of one of that role's tiers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from app.domain.agreements import Agreement
 from app.domain.regions import Region, Tier
 
 
@@ -52,11 +53,15 @@ TIERS_OF: dict[Role, frozenset[Tier]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody at work: an account, in one role, over one region."""
+    """Somebody at work: an account, in one role, over one region.
+
+    A machine reads by its agreement, which the token check finds; a person has none.
+    """
 
     id: UUID
     role: Role
     region: Region
+    agreement: Agreement | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.region.tier not in TIERS_OF[self.role]:

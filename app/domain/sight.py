@@ -5,12 +5,14 @@ it can be printed, tested role by role, and read by whoever answers for it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from app.domain.actors import Role
+from app.domain.actors import Actor, Role
+from app.domain.agreements import AgreementExpired, FieldGroup
+from app.domain.errors import NotPermitted, Said
 from app.domain.questionnaire.codebooks import CODEBOOKS
 
 
@@ -57,13 +59,27 @@ class Sight:
 
     @property
     def withheld(self) -> Mapping[str, frozenset[str]]:
-        """The answers of a sheet that are not for the role: keys, by where they stand."""
+        """The answers of a sheet that are not for the reader: keys, by where they stand."""
         return keys_of(
-            *(() if self.health else HEALTH), *(() if self.programmes else ("programmes",))
+            *(() if self.health else HEALTH),
+            *(() if self.programmes else ("programmes",)),
+            *(() if self.identity is Shown.CLEAR else (NAMING,)),
         )
 
 
 HEALTH = ("health", "school")  # groups of the codebooks; what is in them, the audit does not repeat
+NAMING = "naming"  # no group of theirs: answers by which somebody is told from all others
+# Some of them are of a group besides, and then for who reads both.
+ANSWERS_THAT_NAME: Mapping[str, frozenset[str]] = {
+    "household": frozenset(
+        {"water_customer_number", "electricity_customer_number", "gas_customer_number"}
+    ),
+    "members": frozenset({"pbi_number"}),
+    "rosters.business": frozenset({"member_name"}),
+    "rosters.dependants_outside": frozenset(
+        {"name", "nik", "address", "student_number", "school_name"}
+    ),
+}
 
 
 @cache
@@ -72,7 +88,8 @@ def keys_of(*groups: str) -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for codebook in CODEBOOKS.values():
         for group in groups:
-            for place, keys in codebook.keys_of(group).items():
+            asked = ANSWERS_THAT_NAME if group == NAMING else codebook.keys_of(group)
+            for place, keys in asked.items():
                 found[place] = found.get(place, frozenset()) | keys
     return found
 
@@ -114,9 +131,56 @@ SIGHT_OF: dict[Role, Sight] = {
     R.MINISTRY_DETERMINER:     Sight(S.CLEAR,  S.MASKED, V.SUMMARY, health=False, programmes=True),
     R.MINISTRY_ADMIN:          NOTHING,
     R.AUDITOR:                 Sight(S.MASKED, S.MASKED, V.HIDDEN,  health=False, programmes=False),
-    R.INTEGRATION:             NOTHING,  # a machine reads by its grant, and has none yet
+    R.INTEGRATION:             NOTHING,  # a machine reads by its agreement: see `sight_of`
 }
 # fmt: on
+
+
+def sight_of(actor: Actor) -> Sight:
+    """What somebody reads of people: a person by the role, a machine by its agreement."""
+    agreement = actor.agreement
+    if agreement is None or actor.role is not Role.INTEGRATION:
+        return SIGHT_OF[actor.role]
+    if not agreement.in_force:
+        raise AgreementExpired(agreement)
+    return granted(agreement.fields)
+
+
+def sight_as_agreed(actor: Actor) -> Sight:
+    """To be told about it: as `sight_of`, and nothing while the agreement is not in force."""
+    agreement = actor.agreement
+    return NOTHING if agreement is not None and not agreement.in_force else sight_of(actor)
+
+
+def granted(fields: Collection[FieldGroup]) -> Sight:
+    """What an agreement over these groups of fields lets a machine read."""
+    identity = Shown.CLEAR if FieldGroup.IDENTITY in fields else Shown.HIDDEN
+    return Sight(
+        identity,
+        identity,
+        Survey.FULL if FieldGroup.SURVEY in fields else Survey.HIDDEN,
+        health=FieldGroup.HEALTH in fields,
+        programmes=FieldGroup.PROGRAMMES in fields,
+    )
+
+
+class ReadsNobody(NotPermitted):
+    """This role reads nothing of people."""
+
+    title = Said(id="Peran ini tidak membaca data orang", en="This role reads nothing of people")
+    detail = Said(
+        id="Peran {role} tidak diberi hak membaca data orang. Mintalah petugas yang berhak.",
+        en="The role {role} has no right to read of people. Ask an officer whose role has.",
+    )
+
+
+def sight_of_people(actor: Actor) -> Sight:
+    """As `sight_of`, and whoever reads nothing of anybody is refused."""
+    sight = sight_of(actor)
+    if not sight.of_people:
+        raise ReadsNobody(role=actor.role)
+    return sight
+
 
 P = Purpose
 

@@ -20,10 +20,10 @@ from app.db.sessions import Database, Reading
 from app.db.tables.requests import StoredAnswer
 from app.domain.actors import Actor
 from app.domain.channels import Channel
-from app.domain.errors import Fault, Language, NotPermitted, Said
+from app.domain.errors import Fault, Language, Said
 from app.domain.niks import KnownRegions
 from app.domain.regions import Region, narrowed
-from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Sight
+from app.domain.sight import USUAL_PURPOSE_OF, Purpose, Sight, sight_of_people
 from app.routers.files import Upload
 from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed, language_of
 
@@ -32,16 +32,6 @@ bearer = HTTPBearer(
     auto_error=False,
     description="An access token of `POST /v1/auth/token`. It lives ten minutes.",
 )
-
-
-class ReadsNobody(NotPermitted):
-    """This role reads nothing of people."""
-
-    title = Said(id="Peran ini tidak membaca data orang", en="This role reads nothing of people")
-    detail = Said(
-        id="Peran {role} tidak diberi hak membaca data orang. Mintalah petugas yang berhak.",
-        en="The role {role} has no right to read of people. Ask an officer whose role has.",
-    )
 
 
 async def current_actor(
@@ -205,10 +195,7 @@ ReadingNow = Annotated[Reading, Depends(one_reading, scope="function")]
 
 
 async def sight_of(actor: CurrentActor) -> Sight:
-    sight = SIGHT_OF[actor.role]
-    if not sight.of_people:
-        raise ReadsNobody(role=actor.role)
-    return sight
+    return sight_of_people(actor)
 
 
 CurrentSight = Annotated[Sight, Depends(sight_of)]

@@ -24,6 +24,7 @@ from app.domain.deliberations import (
 )
 from app.domain.errors import Fault, Refusal
 from app.domain.proposals import Outcome, ProposalKind, ProposalState
+from app.domain.sight import ReadsNobody
 from app.exchange.minutes import print_minutes
 from app.exchange.printing import NotPrinted
 from app.routers.access import (
@@ -36,7 +37,6 @@ from app.routers.access import (
     LanguageAsked,
     Limit,
     People,
-    ReadsNobody,
     Transaction,
     WritingRoute,
     answer_page,

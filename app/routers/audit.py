@@ -99,7 +99,7 @@ async def list_audit_entries(
         "at < {}": until,
     }
     body = await audit_entries.list_page(
-        reading, Asked(after, limit, where), within=actor.region, seen_by=actor.role
+        reading, Asked(after, limit, where), within=actor.region, seen_by=actor
     )
     return answer_page(request, body)
 
@@ -129,7 +129,7 @@ async def list_decisions(
         reading,
         Asked(after, limit, where),
         within=actor.region,
-        seen_by=actor.role,
+        seen_by=actor,
         decisions=True,
     )
     return answer_page(request, body)
@@ -144,6 +144,6 @@ async def answer_step(
         await people_in(session, access),
         entry.id or 0,
         within=actor.region,
-        seen_by=actor.role,
+        seen_by=actor,
     )
     return answer_json(body, status=201, headers={"ETag": etag(entry.version)})

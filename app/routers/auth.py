@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Annotated, Literal
 from uuid import UUID
@@ -22,8 +22,9 @@ from app.domain.accounts import (
     TooManyTries,
 )
 from app.domain.actors import Role
+from app.domain.agreements import FieldGroup
 from app.domain.regions import INDONESIA
-from app.domain.sight import SIGHT_OF, USUAL_PURPOSE_OF, Purpose, Shown, Survey
+from app.domain.sight import USUAL_PURPOSE_OF, Purpose, Shown, Survey, sight_as_agreed
 from app.domain.sign_ins import PasswordMustBeChosen
 from app.routers.access import CurrentActor, answer_json
 from app.routers.problems import refuses
@@ -196,6 +197,16 @@ class SightView(BaseModel):
     programmes: bool
 
 
+class AgreementTold(BaseModel):
+    id: UUID
+    number: str
+    purpose: str
+    fields: list[FieldGroup] = Field(description="what of people it gives")
+    begins_on: date
+    expires_on: date = Field(description="the last day")
+    in_force: bool = Field(description="false: nothing of people is read, but this")
+
+
 class Myself(BaseModel):
     account_id: UUID
     username: str
@@ -203,6 +214,7 @@ class Myself(BaseModel):
     role: Role
     region: RegionNamed
     reads: SightView
+    agreement: AgreementTold | None = Field(description="Under which a machine reads.")
     usual_purpose: Purpose = Field(description="what is kept where X-Purpose is missing")
     token_expires_at: datetime
 
@@ -216,7 +228,7 @@ async def read_myself(request: Request, actor: CurrentActor, door: TheDoor) -> R
                 reading,
                 actor,
                 within=INDONESIA,
-                reads=asdict(SIGHT_OF[actor.role]),
+                reads=asdict(sight_as_agreed(actor)),
                 purpose=USUAL_PURPOSE_OF[actor.role],
                 token_expires_at=request.state.token_expires_at,
             )

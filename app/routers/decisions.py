@@ -16,13 +16,13 @@ from app.domain.decisions import AT_ONCE, COUNTED, CountChanged, TooManyMatch
 from app.domain.errors import Language, Refusal
 from app.domain.proposals import ProposalAction, ProposalKind, ProposalState, Verdict
 from app.domain.regions import OutsideYourRegion, Region, narrowed
+from app.domain.sight import ReadsNobody
 from app.domain.work_lists import Wanted
 from app.domain.workflow import RoleMayNot
 from app.routers.access import (
     FIRST,
     CurrentActor,
     LanguageAsked,
-    ReadsNobody,
     Transaction,
     WritingRoute,
     after_id,

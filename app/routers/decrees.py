@@ -30,6 +30,7 @@ from app.domain.errors import Outdated
 from app.domain.facts import AlreadyListed, OwnWork
 from app.domain.proposals import ProposalKind
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, GroundsNotAsked, RoleMayNot
 from app.routers.access import (
     AccessNow,
@@ -41,7 +42,6 @@ from app.routers.access import (
     Limit,
     People,
     ReadingNow,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,

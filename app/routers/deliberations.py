@@ -33,6 +33,7 @@ from app.domain.documents import DocumentNotUsable, MediaType
 from app.domain.errors import Outdated
 from app.domain.proposals import Attendance
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.domain.workflow import ActionNotOpen, Ground, RoleMayNot
 from app.routers.access import (
     AccessNow,
@@ -41,7 +42,6 @@ from app.routers.access import (
     IfMatch,
     Limit,
     People,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,

@@ -34,6 +34,7 @@ from app.domain.documents import (
 )
 from app.domain.errors import Outdated
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.domain.workflow import ActionNotOpen, Ground, GroundsMissing, GroundsNotAsked, RoleMayNot
 from app.exchange.contents import Examiner
 from app.exchange.storage import ContentMissing
@@ -42,7 +43,6 @@ from app.routers.access import (
     CurrentActor,
     IfMatch,
     People,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,

@@ -15,14 +15,13 @@ from app.db.faults import FamilyNumberTaken
 from app.db.tables.base import new_id
 from app.domain.diagrams import as_markdown
 from app.domain.households import FAMILIES, RecordState
-from app.domain.sight import SIGHT_OF
+from app.domain.sight import ReadsNobody, sight_of
 from app.routers.access import (
     AccessNow,
     CurrentActor,
     CurrentSight,
     IfMatch,
     People,
-    ReadsNobody,
     Transaction,
     WritingRoute,
     answer_versioned,
@@ -130,6 +129,6 @@ async def answer_family(session: Transaction, access: AccessNow, family_id: UUID
         await people_in(session, access),
         family_id,
         within=actor.region,
-        sight=SIGHT_OF[actor.role],
+        sight=sight_of(actor),
     )
     return answer_versioned(body)

@@ -34,6 +34,7 @@ from app.domain.facts import OnItsWay, StillProposed
 from app.domain.households import HOUSEHOLDS, RecordAction, RecordState
 from app.domain.marks import NotMarked
 from app.domain.proposals import ProposalKind, ProposalState
+from app.domain.sight import ReadsNobody
 from app.domain.workflow import ActionNotOpen, Ground, RoleMayNot
 from app.routers.access import (
     AccessNow,
@@ -44,7 +45,6 @@ from app.routers.access import (
     Known,
     Limit,
     People,
-    ReadsNobody,
     Transaction,
     WritingRoute,
     answer_page,

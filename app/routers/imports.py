@@ -34,6 +34,7 @@ from app.domain.imports.workflow import (
     readable,
 )
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.domain.workflow import (
     ActionNotOpen,
     Ground,
@@ -50,7 +51,6 @@ from app.routers.access import (
     LanguageAsked,
     Limit,
     ReadingNow,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,

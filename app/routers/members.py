@@ -17,7 +17,7 @@ from app.db.tables.base import new_id
 from app.domain.diagrams import as_markdown
 from app.domain.households import MEMBERS, RecordState
 from app.domain.niks import NikVerdict
-from app.domain.sight import SIGHT_OF
+from app.domain.sight import ReadsNobody, sight_of
 from app.routers.access import (
     AccessNow,
     CurrentActor,
@@ -25,7 +25,6 @@ from app.routers.access import (
     IfMatch,
     Known,
     People,
-    ReadsNobody,
     Transaction,
     WritingRoute,
     answer_versioned,
@@ -91,7 +90,7 @@ class MemberView(BaseModel):
     number: int | None
     name: str | None
     nik: str | None
-    nik_check: NikCheckView
+    nik_check: NikCheckView | None = Field(description="None where you do not read NIKs.")
     mother_name: str | None
     sex: int | None
     birth_place: str | None
@@ -174,6 +173,6 @@ async def answer_member(session: Transaction, access: AccessNow, member_id: UUID
         await people_in(session, access),
         member_id,
         within=actor.region,
-        sight=SIGHT_OF[actor.role],
+        sight=sight_of(actor),
     )
     return answer_versioned(body)

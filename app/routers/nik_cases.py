@@ -33,6 +33,7 @@ from app.domain.nik_suggestions import Why
 from app.domain.proposals import ProposalState
 from app.domain.records import NotRegistered
 from app.domain.regions import OutsideYourRegion, narrowed
+from app.domain.sight import ReadsNobody
 from app.domain.workflow import Ground, RoleMayNot
 from app.routers.access import (
     AccessNow,
@@ -44,7 +45,6 @@ from app.routers.access import (
     Limit,
     People,
     ReadingNow,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,

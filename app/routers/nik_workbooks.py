@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.commands import nik_workbooks
 from app.commands.nik_workbooks import NumbersMasked, TooManyCases, Wanted
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.routers.access import (
     AccessNow,
     CurrentSight,
     Known,
     LanguageAsked,
     ReadingNow,
-    ReadsNobody,
     RegionAsked,
     database_of,
 )

@@ -30,6 +30,7 @@ from app.domain.proposals import (
 )
 from app.domain.reasons import ReasonNotAccepted
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.domain.workflow import (
     ActionNotOpen,
     GroundsMissing,
@@ -46,7 +47,6 @@ from app.routers.access import (
     IfMatch,
     Limit,
     People,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,
@@ -246,7 +246,7 @@ async def list_steps(
     """Everything that happened to a proposal, in order: who, what, when, on what grounds."""
     await proposals.known(reading, proposal_id, within=actor.region)
     asked = Asked(after, limit, {"workflow = {}": PROPOSALS.name, "subject_id = {}": proposal_id})
-    body = await audit_entries.list_page(reading, asked, within=actor.region, seen_by=actor.role)
+    body = await audit_entries.list_page(reading, asked, within=actor.region, seen_by=actor)
     return answer_page(request, body)
 
 

@@ -15,14 +15,13 @@ from app.domain.errors import NotPermitted, Said
 from app.domain.programmes import Unit, programmes
 from app.domain.recipients import RECIPIENTS, RecipientState
 from app.domain.regions import OutsideYourRegion
-from app.domain.sight import Sight
+from app.domain.sight import ReadsNobody, Sight
 from app.routers.access import (
     After,
     CurrentActor,
     CurrentSight,
     Limit,
     People,
-    ReadsNobody,
     RegionAsked,
     answer_page,
     answer_versioned,

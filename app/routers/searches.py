@@ -16,12 +16,11 @@ from app.db.regions import RegionNotFound
 from app.domain.households import RecordState
 from app.domain.regions import Region
 from app.domain.searches import Match, Question, RegionTooWide, SearchesNobody
-from app.domain.sight import Shown
+from app.domain.sight import ReadsNobody, Shown
 from app.routers.access import (
     CurrentActor,
     CurrentSight,
     People,
-    ReadsNobody,
     answer_json,
 )
 from app.routers.problems import NoSuchMethod, language_of, problem_response, refuses

@@ -23,6 +23,7 @@ from app.domain.diagrams import as_markdown
 from app.domain.documents import DocumentNotUsable
 from app.domain.errors import Outdated
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.domain.statements import (
     STATEMENTS,
     StatementAction,
@@ -37,7 +38,6 @@ from app.routers.access import (
     IfMatch,
     Limit,
     People,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,

@@ -24,7 +24,7 @@ from app.domain.facts import OnItsWay
 from app.domain.marks import NotMarked
 from app.domain.questionnaire.codebooks import CODEBOOKS, NEWEST
 from app.domain.questionnaire.sheets import Finding
-from app.domain.sight import Sight
+from app.domain.sight import ReadsNobody, Sight
 from app.domain.sight import Survey as Extent
 from app.domain.surveys import (
     SURVEYS,
@@ -45,7 +45,6 @@ from app.routers.access import (
     LanguageAsked,
     Limit,
     People,
-    ReadsNobody,
     Transaction,
     WritingRoute,
     answer_page,
@@ -276,7 +275,9 @@ async def list_surveys(
     limit: Limit = 50,
 ) -> Response:
     """The surveys of a household, the newest visit first: drafted, finished and discarded."""
-    body = await surveys.history(reading, household_id, after, limit, within=actor.region)
+    body = await surveys.history(
+        reading, household_id, after, limit, within=actor.region, seen_by=actor
+    )
     return answer_page(request, body)
 
 

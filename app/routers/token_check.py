@@ -7,7 +7,7 @@ the answer is remembered for at most 30 seconds, so that is how long a dismissed
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 from starlette.datastructures import Headers
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.commands.sign_in import Door
 from app.db import accounts
 from app.domain.actors import Actor
+from app.domain.agreements import Agreement
 from app.domain.errors import Overloaded, Refusal
 from app.domain.regions import INDONESIA
 from app.routers.problems import language_of, problem_response
@@ -67,10 +68,17 @@ class TokenCheck:
         door: Door = scope["app"].state.door
         recognised = door.tokens.verify(_bearer(scope))
         try:
-            await self._standings.confirm(recognised, door)
+            agreement = await self._standings.confirm(recognised, door)
         except NO_ANSWER as error:
             raise Overloaded from error
+        return _under(agreement, recognised)
+
+
+def _under(agreement: Agreement | None, recognised: Recognised) -> Recognised:
+    """A token names no agreement: what a machine may read is what stands now."""
+    if agreement is None:
         return recognised
+    return replace(recognised, actor=replace(recognised.actor, agreement=agreement))
 
 
 def _bearer(scope: Scope) -> str:
@@ -85,6 +93,7 @@ def _bearer(scope: Scope) -> str:
 class _Standing:
     session_version: int
     until: float
+    agreement: Agreement | None
 
 
 class Standings:
@@ -98,24 +107,29 @@ class Standings:
         self._clock = clock
         self._known: OrderedDict[Actor, _Standing] = OrderedDict()
 
-    async def confirm(self, recognised: Recognised, door: Door) -> None:
-        if self._stood(recognised):
-            return
+    async def confirm(self, recognised: Recognised, door: Door) -> Agreement | None:
+        """Under which agreement a machine reads; whoever does not stand as he says is refused."""
+        known = self._stood(recognised)
+        if known is None:
+            known = await self._asked(recognised, door)
+        return known.agreement
+
+    async def _asked(self, recognised: Recognised, door: Door) -> _Standing:
         until = self._clock() + self._remembers  # counted from before the question
         async with door.database.reading(INDONESIA) as reading:
-            version = await accounts.standing(reading, recognised.actor, within=INDONESIA)
+            found = await accounts.standing(reading, recognised.actor, within=INDONESIA)
         self._known.pop(recognised.actor, None)
-        if version != recognised.session_version:
+        if found is None or found.session_version != recognised.session_version:
             raise TokenNotValid
-        self._remember(recognised.actor, _Standing(version, until))
+        standing = _Standing(found.session_version, until, found.agreement)
+        self._remember(recognised.actor, standing)
+        return standing
 
-    def _stood(self, recognised: Recognised) -> bool:
+    def _stood(self, recognised: Recognised) -> _Standing | None:
         known = self._known.get(recognised.actor)
-        return (
-            known is not None
-            and self._clock() < known.until
-            and known.session_version == recognised.session_version
-        )
+        if known is None or self._clock() >= known.until:
+            return None
+        return known if known.session_version == recognised.session_version else None
 
     def _remember(self, actor: Actor, standing: _Standing) -> None:
         """The first to go is the oldest: they all stay for the same time."""

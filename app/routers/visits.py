@@ -16,6 +16,7 @@ from app.domain.diagrams import as_markdown
 from app.domain.errors import Language
 from app.domain.facts import OwnWork
 from app.domain.regions import OutsideYourRegion
+from app.domain.sight import ReadsNobody
 from app.domain.visits import (
     VISITS,
     EnumeratorNotFound,
@@ -36,7 +37,6 @@ from app.routers.access import (
     Limit,
     People,
     ReadingNow,
-    ReadsNobody,
     RegionAsked,
     Transaction,
     WritingRoute,

@@ -1,0 +1,165 @@
+"""A person asks who read of him, and is told: whoever it was, wherever he sits."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.commands.agreements import as_of_now
+from app.db.access import Access, note_extract
+from app.db.sessions import connection_in
+from app.db.tables.base import new_id
+from app.domain.actors import Role
+from app.domain.regions import INDONESIA, Region, Tier
+from app.domain.sight import Purpose
+from tests.registry import Caller, Registry, refused
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def household(registry: Registry) -> Json:
+    return await registry.household()
+
+
+@pytest.fixture
+def member_id(household: Json) -> str:
+    return str(household["members"][0]["id"])
+
+
+async def accesses(by: Caller, member_id: str, query: str = "") -> list[Json]:
+    response = await by.gets(f"/v1/members/{member_id}/accesses{query}")
+    assert response.status_code == 200, response.text
+    items: list[Json] = response.json()["items"]
+    return items
+
+
+async def extracted(
+    registry: Registry, by: Caller, people: list[str], *, village: Region | None = None
+) -> UUID:
+    """As an extract that is finished leaves it."""
+    extract_id = new_id()
+    access = Access(
+        await as_of_now(registry.database, by.actor), Purpose.EXTRACT, "create_extract", ""
+    )
+    async with registry.database.transaction(INDONESIA) as session:
+        connection = await connection_in(session)
+        await connection.execute(
+            "INSERT INTO access_reach (extract_id, scope_code, part, subjects) "
+            "VALUES ($1, $2, 0, $3)",
+            *(extract_id, (village or registry.village).first, people),
+        )
+        await note_extract(session, access, extract_id, 1_000)
+    return extract_id
+
+
+class TestAPersonIsTold:
+    async def test_who_read_of_him_what_for_and_under_which_agreement(
+        self, registry: Registry, household: Json, member_id: str
+    ):
+        analyst = await registry.caller(Role.MINISTRY_ANALYST)
+        machine = await registry.machine(
+            registry.village.at(Tier.PROVINCE), ["survey"], number="9/PKS/2026"
+        )
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+        audited = {"X-Purpose": "audit"}
+        await analyst.gets(f"/v1/households/{household['id']}", headers=audited)
+        await machine.gets(f"/v1/members/{member_id}")
+
+        newest, before, *_ = await accesses(operator, member_id)
+
+        assert (newest["role"], newest["agreement"]) == ("integration", "9/PKS/2026")
+        assert (newest["operation"], newest["purpose"]) == ("read_member", "extract")
+        assert newest["region"]["code"] == registry.village.code[:2]
+        assert newest["account_id"] == str(machine.actor.id)
+        assert (before["role"], before["purpose"]) == ("ministry_analyst", "audit")
+        assert before["region"] == {"code": "", "name": "Indonesia"}
+        assert (before["people"], before["agreement"]) == (2, None)  # the household and its head
+
+    async def test_also_that_it_was_asked(self, registry: Registry, member_id: str):
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+        await accesses(operator, member_id)
+        [newest, *_] = await accesses(operator, member_id)
+        assert newest["operation"] == "list_accesses_of_member"
+
+    async def test_in_which_extracts_he_left(
+        self, registry: Registry, household: Json, member_id: str
+    ):
+        machine = await registry.machine(registry.village.at(Tier.PROVINCE), number="3/PKS/2026")
+        of_him = await extracted(registry, machine, [member_id])
+        of_his_household = await extracted(registry, machine, [household["id"]])
+        of_others = await extracted(registry, machine, [str(new_id())])
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+
+        told = await accesses(operator, member_id)
+
+        found = {each["extract_id"]: each for each in told if each["extract_id"]}
+        assert found.keys() == {str(of_him), str(of_his_household)}
+        assert str(of_others) not in found
+        assert found[str(of_him)]["people"] == 1_000
+        assert found[str(of_him)]["agreement"] == "3/PKS/2026"
+
+    async def test_where_his_own_audit_says_that_he_lived_as_well(
+        self, registry: Registry, member_id: str
+    ):
+        machine = await registry.machine(INDONESIA)
+        lived, never = registry.neighbour, registry.elsewhere
+        async with registry.database.transaction(INDONESIA) as session:
+            connection = await connection_in(session)
+            await connection.execute(
+                "INSERT INTO audit_entry (workflow, subject_id, scope_code, action, source, "
+                "target, version, actor_id, actor_role, actor_region_code, channel, request_id, "
+                "grounds, changes) SELECT workflow, subject_id, $2, action, source, target, "
+                "version, actor_id, actor_role, actor_region_code, channel, request_id, grounds, "
+                "changes FROM audit_entry WHERE subject_id = $1",
+                *(member_id, lived.first),
+            )
+        there = await extracted(registry, machine, [member_id], village=lived)
+        await extracted(registry, machine, [member_id], village=never)
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+
+        told = await accesses(operator, member_id)
+
+        assert {each["extract_id"] for each in told} - {None} == {str(there)}
+
+    async def test_page_by_page_and_between_two_moments(self, registry: Registry, member_id: str):
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+        machine = await registry.machine(registry.village.at(Tier.PROVINCE))
+        for _ in range(3):
+            await operator.gets(f"/v1/members/{member_id}")
+            await extracted(registry, machine, [member_id])
+        whole = await accesses(operator, member_id)
+        path = f"/v1/members/{member_id}/accesses?limit=2"
+        paged: list[Json] = []
+        following: str | None = ""
+        while following is not None:
+            page = (await operator.gets(path + following)).json()
+            paged += page["items"]
+            following = page["next"] and f"&after={page['next']}"
+        own = [each for each in paged if each["operation"] != "list_accesses_of_member"]
+        assert own == whole
+        assert [each["at"] for each in own] == sorted((e["at"] for e in own), reverse=True)
+
+        first, last = whole[-1]["at"], whole[1]["at"]
+        between = await accesses(
+            operator, member_id, f"?since={first}&until={last}".replace("+", "%2B")
+        )
+        assert between == whole[2:]
+
+
+class TestWhoAnswers:
+    @pytest.mark.parametrize("role", [Role.REGENCY_ADMIN, Role.AUDITOR, Role.PROVINCE_OFFICER])
+    async def test_whoever_reads_of_him_or_looks_into_who_does(
+        self, registry: Registry, member_id: str, role: Role
+    ):
+        await accesses(await registry.caller(role), member_id)
+
+    async def test_no_machine(self, registry: Registry, member_id: str):
+        machine = await registry.machine(registry.village.at(Tier.REGENCY))
+        response = await machine.gets(f"/v1/members/{member_id}/accesses")
+        assert refused(response) == (403, "reads-nobody")
+
+    async def test_nobody_elsewhere(self, registry: Registry, member_id: str):
+        other = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.neighbour)
+        response = await other.gets(f"/v1/members/{member_id}/accesses")
+        assert refused(response) == (404, "member-not-found")
