@@ -141,12 +141,18 @@ async def settle(
         Village(row["code"], each, place)
         for place, row in enumerate(codes[: -(-households // each)])
     ]
+    await settle_villages(owner_url, villages, state, registered=registered)
+    told(f"{each * len(villages):,} households are settled")
+
+
+async def settle_villages(
+    owner_url: str, villages: Sequence[Village], state: ProposalState, *, registered: int
+) -> None:
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as hands:
         work = partial(_settle_in, owner_url, state, registered)
         shares = [villages[hand::HANDS] for hand in range(HANDS)]
         await asyncio.gather(*(loop.run_in_executor(hands, work, share) for share in shares))
-    told(f"{each * len(villages):,} households are settled")
 
 
 def _settle_in(

@@ -8,7 +8,7 @@ which it is answered. (The token check stands before the body: of a stranger not
 import asyncio
 import re
 import time
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Sequence
 from uuid import uuid4
 
 import structlog
@@ -72,15 +72,24 @@ class NameAndLog:
 
 
 class Shed:
-    """Says 503 at once when more is in flight than could be answered in time."""
+    """Says 503 at once when more is in flight than could be answered in time.
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
+    On the paths of `but_not` somebody waits without being at work, and is counted there.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, but_not: Container[str] = ()) -> None:
         self.app = app
         self.most = most
         self.in_flight = 0
+        self._elsewhere = but_not
+
+    def _is_counted(self, scope: Scope) -> bool:
+        path = scope.get("path", "")
+        elsewhere = path.startswith("/health/") or path in self._elsewhere
+        return scope["type"] == "http" and not elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/health/"):
+        if not self._is_counted(scope):
             await self.app(scope, receive, send)
             return
         if self.in_flight >= self.most:
@@ -99,16 +108,15 @@ class Deadline:
 
     The work is a task of its own: to cancel it may take as long as the network is dead, and the
     caller need not wait for that. An answer that has begun is not cut, however slow the line.
-    On the paths of `longer` the work has the seconds of `more`.
+    On the paths of `longer` the work has the seconds that are named with them.
     """
 
     def __init__(
-        self, app: ASGIApp, *, seconds: float, longer: Container[str] = (), more: float = 0
+        self, app: ASGIApp, *, seconds: float, longer: Sequence[tuple[Container[str], float]] = ()
     ) -> None:
         self.app = app
         self.seconds = seconds
         self._longer = longer
-        self._more = more
         self._ending: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +145,7 @@ class Deadline:
             self._end(work)
 
     def _seconds_for(self, path: str) -> float:
-        return self._more if path in self._longer else self.seconds
+        return next((more for paths, more in self._longer if path in paths), self.seconds)
 
     async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
