@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,8 +33,18 @@ async def look(  # noqa: PLR0913 - a page: from where, how long, when, for whom
         )
         item["said"] = sentence(NoticeKind(item["kind"]), told, language)
     due = list(due_soon(page.calendars, page.marked, moment, by=by, language=language))
-    body["unread"] += sum(not each["read"] for each in due)
+    stopped = [_stopped(each, language) for each in body["subscriptions"]]
+    body["unread"] += sum(not each["read"] for each in [*due, *stopped])
+    body["subscriptions"] = stopped
     return json.dumps({**body, "due_soon": due}, ensure_ascii=False)
+
+
+def _stopped(found: dict[str, Any], language: Language) -> dict[str, Any]:
+    """A subscription that the service has paused or disabled."""
+    why, host = found.pop("problem"), urlsplit(found.pop("url")).netloc
+    words: dict[str, object] = {"host": host, "why": why["detail"][language]}
+    kind = NoticeKind.SUBSCRIPTION_STOPPED
+    return {**found, "kind": kind, "said": SAID[kind].told(language, words)}
 
 
 def due_soon(

@@ -17,6 +17,7 @@ from app.domain.actors import Actor
 from app.domain.notices import MOST_UNREAD, TOLD_OF_ALL
 from app.domain.proposals import PROPOSALS
 from app.domain.regions import Region
+from app.domain.subscriptions import sees_all
 
 NEWEST = 2**63 - 1
 # $1 and $2 are the region, $3 the asker, $4 where the page begins, $5 how many, $6 the region of
@@ -70,6 +71,21 @@ _ITEM = f"""json_build_object(
     'reason', e.grounds::json ->> 'reason', 'period', p.period)"""
 
 
+# What the service itself has stopped: told to its owner, and to who answers for the accounts.
+MOST_STOPPED = 20
+_STOPPED = f"""(
+    SELECT coalesce(json_agg(json_build_object(
+        'id', e.id::text, 'at', e.at, 'read', e.id <= {_READ_TO} OR {_MARKED},
+        'subscription_id', s.id, 'url', s.url, 'problem', s.problem) ORDER BY e.id DESC), '[]')
+    FROM (SELECT s.id, s.url, s.problem FROM subscription s
+        WHERE s.problem IS NOT NULL AND s.scope_code BETWEEN $1 AND $2
+          AND (s.created_by = $3 OR $11::boolean)
+        ORDER BY s.updated_at DESC LIMIT {MOST_STOPPED}) AS s
+    CROSS JOIN LATERAL (SELECT e.id, e.at FROM audit_entry e
+        WHERE e.subject_id = s.id AND e.action IN ('suspend', 'disable')
+        ORDER BY e.id DESC LIMIT 1) AS e)"""
+
+
 def found(*, wide: bool, bounds: str, most: str) -> str:
     """The ids of notices, the newest first."""
     return (_RETURNED if wide else _BY_VILLAGE).format(bounds=bounds, most=most)
@@ -93,7 +109,8 @@ SELECT json_build_object(
         (SELECT '0.' || min(id) FROM shown) END,
     'unread', {unread(wide=wide)},
     'items', coalesce((SELECT json_agg({_ITEM} ORDER BY e.id DESC)
-        FROM shown JOIN audit_entry e USING (id) JOIN proposal p ON p.id = e.subject_id), '[]')
+        FROM shown JOIN audit_entry e USING (id) JOIN proposal p ON p.id = e.subject_id), '[]'),
+    'subscriptions', {_STOPPED}
 )::text AS body, {OF_WINDOWS} AS marked, policies, exceptions
 FROM ({HOLDS.format(regencies="$8::text[]", around="$9::text[]", day="$10::date")})
     AS held (policies, exceptions)"""
@@ -114,7 +131,7 @@ def states_of(actor: Actor) -> list[str]:
 
 
 class Page(NamedTuple):
-    body: str  # `next`, `unread` and `items`, in JSON
+    body: str  # `next`, `unread`, `items` and `subscriptions`, in JSON
     marked: list[str]  # windows
     calendars: Calendars
 
@@ -134,6 +151,7 @@ async def list_page(reading: Reading, after: int, limit: int, *, on: date, seen_
         regencies,
         around(regencies),
         on,
+        sees_all(seen_by),
     )
     calendars = read(json.loads(row["policies"]), json.loads(row["exceptions"]))
     return Page(row["body"], row["marked"], calendars)

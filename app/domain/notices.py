@@ -20,6 +20,7 @@ class NoticeKind(StrEnum):
     AGREED = "agreed"  # both villages of a move
     LATE = "late"  # it counts for a later period
     DUE_SOON = "due_soon"  # a window closes
+    SUBSCRIPTION_STOPPED = "subscription_stopped"  # by the service; its problem says why
 
 
 K = NoticeKind
@@ -60,6 +61,10 @@ SAID = {
     K.LATE: Said(
         id="Usulan {kind} di {place} terlambat dan dihitung untuk periode {period}.",
         en="A proposal ({kind}) in {place} came late and counts for the period {period}.",
+    ),
+    K.SUBSCRIPTION_STOPPED: Said(
+        id="Langganan ke {host} dihentikan. {why}",
+        en="The subscription to {host} was stopped. {why}",
     ),
     K.DUE_SOON: Said(id="{label} ditutup {closes_at}.", en="{label} closes {closes_at}."),
 }

@@ -73,11 +73,21 @@ class DueNotice(NoticeBase):
     closes_at: datetime
 
 
+class StoppedNotice(NoticeBase):
+    """A subscription that the service has paused or disabled, until it is resumed or ended."""
+
+    kind: Literal[NoticeKind.SUBSCRIPTION_STOPPED]
+    subscription_id: UUID
+
+
 class NoticePage(BaseModel):
     next: str | None = Field(description="Send it as `after` for the next page; null: the last.")
     unread: int = Field(description=f"Exact up to {MOST_UNREAD}; one more: there are more.")
     items: list[NoticeView] = Field(description="The newest first.")
     due_soon: list[DueNotice]
+    subscriptions: list[StoppedNotice] = Field(
+        description="Yours; for an administrator, those of the region."
+    )
 
 
 class NoticeMarks(Shape):
