@@ -325,7 +325,7 @@ def check_holder(roles: Collection[Role], *, by: Actor) -> None:
         raise HoldsOtherRole(roles=others)
 
 
-OF_MACHINES = frozenset({AccountAction.ISSUE, AccountAction.REVOKE})
+OF_MACHINES = frozenset({AccountAction.ISSUE, AccountAction.REVOKE, AccountAction.PARTNER})
 OF_PEOPLE = frozenset({AccountAction.RESET, AccountAction.IDENTIFY})
 # How an account stands to whoever looks at it.
 SITUATIONS: dict[str, frozenset[Fact]] = {
