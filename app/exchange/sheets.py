@@ -67,6 +67,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14},
     "bold": {"bold": True},
     "wrapped": {"text_wrap": True, "valign": "top"},
+    "number": {"valign": "top", "num_format": "0"},
+    "count": {"valign": "top", "num_format": "#,##0"},
+    "total": {"bold": True, "num_format": "#,##0", "top": 1, "bg_color": GREY},
+    "total_name": {"bold": True, "top": 1, "bg_color": GREY},
 }
 
 
