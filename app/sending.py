@@ -5,131 +5,17 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
-from uuid import uuid4
+from typing import Any
 
-import httpx2 as httpx
-
-from app.client import NoAnswer, said
-from app.domain.errors import Language
+from app.client import Refused, Service
 from app.settings import CannotRun
 
 PART_BYTES = (1 << 20, 8 << 20)  # at least, at most
 PARTS = 64  # about so many, where that lies between the two
-WAITS = (1, 2, 4, 8, 16, 30)  # seconds; a line may be gone for a minute
 FIRST_LOOK, LOOK = 0.2, 2.0  # seconds
-PATIENCE = httpx.Timeout(60, read=300)  # to put a large file together takes its time
 AT_WORK = {"received", "checking", "applying", "undoing"}
-TWICE = {"still-running", "upload-open"}
-UNAUTHORIZED, BUSY = 401, {429, 502, 503, 504}  # some of them said by a proxy
 
 Told = Callable[[str, int, int | None], None]  # what is being done, how much of it, of how much
-Noted = Callable[[str], None]
-
-
-class Refused(CannotRun):
-    """The service said no; `code` is what it said in short."""
-
-    def __init__(self, answer: httpx.Response) -> None:
-        super().__init__(f"the service refuses: {said(answer)}")
-        self.problem = _problem(answer)
-        self.code = _code(self.problem)
-
-
-def _problem(answer: httpx.Response) -> Mapping[str, Any]:
-    try:
-        told = answer.json()
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _code(problem: Mapping[str, Any]) -> str:
-    return str(problem.get("type", "")).removeprefix("urn:siks:problem:")
-
-
-def _is_busy(answer: httpx.Response) -> bool:
-    """With others, or with the very same request."""
-    if answer.status_code == httpx.codes.CONFLICT:
-        return _code(_problem(answer)) in TWICE
-    return answer.status_code in BUSY
-
-
-class Service:
-    """One line to it, taken up again when it breaks. `sign_in` gives a token that lives."""
-
-    def __init__(
-        self,
-        url: str,
-        sign_in: Callable[[], str],
-        *,
-        language: Language = Language.ENGLISH,
-        noted: Noted = lambda _: None,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        self._sign_in = sign_in
-        self._noted = noted
-        self._token = self._signed_in()
-        headers = {"Accept-Language": language.value}
-        self._http = httpx.Client(
-            base_url=url, headers=headers, timeout=PATIENCE, transport=transport
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def get(self, path: str, **asked: str) -> Any:  # noqa: ANN401
-        return self._asked("GET", path, params=asked).json()
-
-    def post(self, path: str, body: object, *, version: int | None = None) -> httpx.Response:
-        """Under a name of its own: sent twice it has one effect."""
-        headers = {"Idempotency-Key": str(uuid4())}
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
-        return self._asked("POST", path, json=body, headers=headers)
-
-    def put(self, path: str, content: bytes, headers: Mapping[str, str]) -> None:
-        self._asked("PUT", path, content=content, headers=headers)
-
-    def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
-        answer = self._heard(method, path, **more)
-        if answer.status_code == UNAUTHORIZED:  # a token lives ten minutes
-            self._token = self._signed_in()
-            answer = self._heard(method, path, **more)
-        if not answer.is_success:
-            raise Refused(answer)
-        return answer
-
-    def _signed_in(self) -> str:
-        for wait in WAITS:
-            try:
-                return self._sign_in()
-            except NoAnswer as why:
-                self._wait(wait, str(why))
-        return self._sign_in()
-
-    def _wait(self, seconds: float, why: str) -> None:
-        self._noted(f"{why} (trying again in {seconds} s)")
-        time.sleep(seconds)
-
-    def _heard(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
-        headers = {**more.pop("headers", {}), "Authorization": f"Bearer {self._token}"}
-        for wait in WAITS:
-            try:
-                answer = self._http.request(method, path, headers=headers, **more)
-            except httpx.TransportError as error:
-                self._wait(wait, f"the service does not answer ({error})")
-                continue
-            if not _is_busy(answer):
-                return answer
-            self._wait(wait, f"the service is busy ({said(answer)})")
-        try:
-            return self._http.request(method, path, headers=headers, **more)
-        except httpx.TransportError as error:
-            raise CannotRun(f"the service does not answer ({error}): try again later") from None
 
 
 def sent(service: Service, file: Path, kind: str, told: Told) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from uuid import uuid4
 import httpx2 as httpx
 import pytest
 
-from app import sending
-from app.client import sign_in
+from app import client, sending
+from app.client import Service, sign_in
 from app.db import accounts
 from app.domain.actors import Role
 from app.domain.regions import INDONESIA
 from app.exchange.sheets import CSV_ENCODING, DELIMITER
-from app.sending import Service, sent
+from app.sending import sent
 from app.settings import CannotRun
 from tests.api.door import PASSWORD, PASSWORD_HASH
 from tests.api.test_imports import a_file, a_row
@@ -186,7 +186,7 @@ async def _sends(desk: Desk, content: bytes, line: Line) -> str:
 async def test_a_line_that_breaks_is_taken_up_again(
     desk: Desk, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sending, "WAITS", (0.01, 0.01))
+    monkeypatch.setattr(client, "WAITS", (0.01, 0.01))
     line = Line(breaks_at_first)
 
     assert await _sends(desk, a_large_file(registry), line) in sending.AT_WORK
