@@ -110,6 +110,14 @@ class Tokens:
         public = self._public.public_bytes(Encoding.Raw, PublicFormat.Raw)
         return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public)}
 
+    def seal(self, payload: bytes, kind: str) -> str:
+        """A detached signature (JWS without its payload, RFC 7515 appendix F): `typ` says of what,
+        so it is never taken for a token."""
+        headers = {"kid": self._key_id, "typ": kind}
+        sealed = jwt.PyJWS().encode(payload, self._private, ALGORITHM, headers)
+        header, _, signature = sealed.split(".")
+        return f"{header}..{signature}"
+
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public key, for others who check our tokens (RFC 7517)."""
         return {"keys": [{**self._jwk(), "kid": self._key_id, "use": "sig", "alg": ALGORITHM}]}

@@ -95,7 +95,10 @@ async def a_service(app_url: str, **settings: str) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def a_worker(app_url: str, storage: Path) -> AsyncIterator[Service]:
     process = await _started(
-        *("app.cli", "worker"), SIKS_DATABASE_URL=app_url, SIKS_STORAGE_URL=storage.as_uri()
+        *("app.cli", "worker"),
+        SIKS_DATABASE_URL=app_url,
+        SIKS_STORAGE_URL=storage.as_uri(),
+        SIKS_SIGNING_KEY=KEY,
     )
     try:
         yield Service(process, "")
