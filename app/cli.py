@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from app.cli_accounts import accounts
+from app.cli_extracts import changes, extract
 from app.cli_imports import import_file
 from app.settings import CannotRun, read_settings
 
@@ -29,6 +30,8 @@ siks.add_typer(regions, name="regions")
 siks.add_typer(audit, name="audit")
 siks.add_typer(accounts, name="accounts")
 siks.command("import")(import_file)
+siks.command("extract")(extract)
+siks.command("changes")(changes)
 
 console = Console()
 Url = Annotated[str | None, typer.Option("--url", help="Where the service is.")]
@@ -65,7 +68,7 @@ def worker() -> None:
     with databases.opened(settings) as opened:
         databases.check_service_role(opened.as_app)
         console.print("Working on jobs. Ctrl-C stops it; what is under way is put back.")
-        serving.work(settings, opened.as_app)
+        serving.work(serving.completed(settings, opened), opened.as_app)
 
 
 @siks.command()

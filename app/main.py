@@ -10,9 +10,11 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app import logs
 from app.commands import job_work
+from app.commands.changes import Watch
 from app.commands.counts import kept_up
 from app.commands.decree_work import Worker
 from app.commands.sign_in import Door
+from app.commands.subscriptions import Rules
 from app.db.regions import known_regions
 from app.db.sessions import Database
 from app.domain.documents import MediaType
@@ -24,11 +26,14 @@ from app.issuer_keys import IssuerKeys
 from app.issuers import Issuer
 from app.routers import (
     access,
+    accesses,
     accounts,
     agendas,
+    agreements,
     appointments,
     audit,
     auth,
+    changes,
     clients,
     codebooks,
     contract,
@@ -38,9 +43,12 @@ from app.routers import (
     decisions,
     decrees,
     deliberations,
+    deliveries,
     docs,
     documents,
     downloads,
+    extract_files,
+    extracts,
     families,
     faults,
     files,
@@ -54,6 +62,9 @@ from app.routers import (
     jobs,
     labels,
     layers,
+    letter_checks,
+    letters,
+    lists,
     members,
     nik_cases,
     nik_workbooks,
@@ -68,8 +79,12 @@ from app.routers import (
     reasons,
     recipients,
     regions,
+    registry,
+    registry_errors,
     searches,
+    spdci_partners,
     statements,
+    subscriptions,
     surveys,
     turnarounds,
     uploads,
@@ -104,6 +119,7 @@ PUBLIC = {
     "/.well-known/jwks.json",
     "/health/live",
     "/health/ready",
+    letter_checks.PATH,
     "/openapi.json",
     "/docs",
     "/docs/",
@@ -118,11 +134,15 @@ ROUTERS = (
     accounts,
     openings,
     credentials,
+    agreements,
+    spdci_partners,
+    registry,
     regions,
     searches,  # before households and members, which would take `search` for an id
     households,
     families,
     members,
+    accesses,
     niks,
     nik_cases,
     nik_workbooks,
@@ -142,7 +162,15 @@ ROUTERS = (
     import_results,
     import_layouts,
     uploads,
+    subscriptions,
+    deliveries,
+    lists,
+    letters,
+    letter_checks,
+    extracts,
+    extract_files,
     jobs,
+    changes,
     audit,
     policies,
     windows,
@@ -180,13 +208,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     app.state.database = database
     app.state.storage = storage_of(settings)
+    app.state.webhooks = webhooks = Rules.of(
+        str(settings.signing_key), settings.webhook_networks, settings.webhook_days
+    )
     app.state.examine = Examiner()
     app.state.downloads = downloads.Downloads(downloads.AT_ONCE)
     app.state.streams = jobs.Streams(jobs.STREAMS_AT_ONCE)
+    app.state.watch = watch = Watch(database, most=changes.AT_ONCE)
     app.state.door = Door(database, tokens, issuer=_other_issuer(settings))
     worker = Worker(str(settings.database_url), every=timedelta(seconds=settings.decrees_every))
     app.state.decree_worker = worker
     async with (
+        watch.at_work(),
         kept_up(database, every=timedelta(seconds=settings.counts_every)),
         worker.at_work(),
         job_work.beside(
@@ -194,6 +227,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             app.state.storage,
             wanted=bool(settings.worker),
             limits=Limits(settings.import_most_doubled),
+            webhooks=webhooks,
         ),
     ):
         yield
@@ -229,6 +263,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router, dependencies=[Depends(access.only_known_queries)])
     problems.install(app)
     faults.install(app)
+    registry_errors.install(app)
     app.add_exception_handler(access.AlreadyAnswered, access.answer_again)  # type: ignore[arg-type]
     contract.install(app)
     docs.install(app)
@@ -271,6 +306,7 @@ def _layers(settings: Settings) -> list[Middleware]:
             expose_headers=TOLD_HEADERS,
             max_age=600,
         ),
+        Middleware(registry_errors.AsGatewaysDo),
         Middleware(faults.LastResort),
         Middleware(TokenCheck, public=PUBLIC),
         Middleware(layers.OnlyJson, forms={clients.PATH}, but_not=FILES),
@@ -282,12 +318,16 @@ def _layers(settings: Settings) -> list[Middleware]:
             but_not=FILES,
         ),
         *_files(),
-        Middleware(layers.Shed, most=PER_CONNECTION * settings.pool_size * 2),
+        Middleware(
+            layers.Shed, most=PER_CONNECTION * settings.pool_size * 2, but_not={changes.PATH}
+        ),
         Middleware(
             layers.Deadline,
             seconds=DEADLINE_SECONDS,
-            longer=files.Paths(uploads.STEPS),
-            more=JOIN_SECONDS,
+            longer=[
+                (files.Paths(uploads.STEPS), JOIN_SECONDS),
+                ({changes.PATH}, DEADLINE_SECONDS + changes.MOST_SECONDS),
+            ],
         ),
     ]
 

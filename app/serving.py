@@ -95,11 +95,19 @@ def serve(settings: Settings, port: socket.socket) -> None:
 def work(settings: Settings, url: str) -> None:
     """On jobs, and nothing else, until a signal ends it."""
     from app.commands.job_work import Worker  # noqa: PLC0415
+    from app.commands.subscriptions import Rules  # noqa: PLC0415
 
     logs.configure(settings.log_level)
     logs.of_libraries()
-    limits = Limits(settings.import_most_doubled)
-    asyncio.run(until_told(Worker(url, storage_of(settings), limits=limits)))
+    worker = Worker(
+        url,
+        storage_of(settings),
+        limits=Limits(settings.import_most_doubled),
+        webhooks=Rules.of(
+            str(settings.signing_key), settings.webhook_networks, settings.webhook_days
+        ),
+    )
+    asyncio.run(until_told(worker))
 
 
 async def until_told(worker: "Worker") -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.db.urls import for_sqlalchemy
+from app.domain.targets import networks_in
 from app.tokens import read_key
 
 PREFIX = "SIKS_"
@@ -116,12 +117,30 @@ def _endpoint(said: str) -> str:
     return said.rstrip("/")
 
 
+def _public_url(said: str | None) -> str | None:
+    if said is None:
+        return None
+    url = urlsplit(said)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query:
+        raise ValueError("it is not an address like https://siks.example")
+    return said.rstrip("/")
+
+
+def _networks(said: list[str]) -> list[str]:
+    try:
+        networks_in(said)
+    except ValueError:
+        raise ValueError("it is not a list of networks like 10.20.0.0/16,10.21.4.0/24") from None
+    return said
+
+
 PostgresUrl = Annotated[str, AfterValidator(_database)]
 StorageUrl = Annotated[str, AfterValidator(_storage)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 PrivateKey = Annotated[str, AfterValidator(_private_key)]
 IssuerName = Annotated[str, StringConstraints(min_length=1, max_length=250)]
 Items = Annotated[list[str], NoDecode, BeforeValidator(_items)]
+Networks = Annotated[list[str], NoDecode, BeforeValidator(_items), AfterValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -180,6 +199,16 @@ class Settings(BaseSettings):
     elsewhere `siks worker` does."""
     import_most_doubled: Annotated[float, Field(gt=0, le=1)] = 0.5
     """The part of a file's rows that may be in it twice or on record; with more, it is refused."""
+    extract_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """How long the files of an extract are kept. Its manifest stays."""
+    webhook_networks: Networks = []
+    """Inner networks that webhooks may be posted to, as CIDR: those of offices behind the same
+    wall as the service. Elsewhere only what is public is called, and only by https."""
+    webhook_days: Annotated[int, Field(ge=1, le=30)] = 5
+    """Days of nothing but failure after which a subscription is disabled."""
+    public_url: Annotated[str | None, AfterValidator(_public_url)] = None
+    """Where anybody reaches the service: it is printed on letters, in the QR code by which they are
+    checked. None: where it is reached from this machine."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -187,6 +216,10 @@ class Settings(BaseSettings):
         """Where the service is reached from this machine."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def public_address(self) -> str:
+        return self.public_url or self.address
 
 
 def read_settings() -> Settings:

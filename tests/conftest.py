@@ -221,6 +221,7 @@ SETTINGS: dict[str, object] = {
     "external_issuer": issuer.NAME,
     "external_audience": issuer.AUDIENCE,
     "external_jwks_url": "http://127.0.0.1:9/jwks.json",  # where nobody answers
+    "webhook_networks": ["127.0.0.1/32"],
 }
 
 

@@ -20,7 +20,8 @@ class Promise:
     async def __call__(self, response: Response) -> None:
         await response.aread()
         declared = self._declared(response.request.method, response.request.url.path)
-        if not response.is_success or response.status_code == 204 or declared is None:
+        is_page = response.headers.get("content-type", "").startswith("text/html")
+        if not response.is_success or response.status_code == 204 or declared is None or is_page:
             return
         served = response.json()
         promised = declared.dump_python(declared.validate_python(served), mode="json")

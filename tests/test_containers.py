@@ -24,6 +24,7 @@ from app.db.urls import for_asyncpg
 from app.domain.errors import Language, Overloaded, Refusal
 from app.homes import Home, binaries_of
 from app.main import DEADLINE_SECONDS, MAX_BODY_BYTES, MAX_FILE_BYTES
+from app.routers import changes
 from app.routers.problems import TooLarge, problem_of
 from app.settings import PREFIX, Settings
 from tests.conftest import Run
@@ -265,7 +266,8 @@ class TestTheComposition:
             assert SERVICES[name]["environment"]["SIKS_SIGNING_KEY"] == "/run/secrets/signing_key"
             assert SERVICES[name]["secrets"] == ["signing_key"]
         assert "siks_owner" not in str(SERVICES["worker"])
-        assert "secrets" not in SERVICES["worker"]  # it signs nothing
+        assert SERVICES["worker"]["secrets"] == ["signing_key"]  # manifests, and what it opens
+        assert SERVICES["worker"]["networks"] == ["inside", "outward"]  # webhooks go out from it
         assert "siks_app" not in str(SERVICES["migrate"])
 
     def test_keeps_the_documents_on_a_volume_that_both_services_have(self):
@@ -342,6 +344,9 @@ class TestTheProxy:
         waits = re.findall(r"proxy_read_timeout (\d+)", NGINX)
         assert waits
         assert all(int(seconds) > DEADLINE_SECONDS for seconds in waits)
+        _, of_changes = NGINX.split(f"location = {changes.PATH} {{")
+        asked = re.findall(r"proxy_read_timeout (\d+)", of_changes)
+        assert int(asked[0]) > DEADLINE_SECONDS + changes.MOST_SECONDS
         takes = [int(size) * 2**20 for size in re.findall(r"client_max_body_size (\d+)", NGINX)]
         assert len(takes) == 2
         assert MAX_BODY_BYTES < takes[0] < MAX_FILE_BYTES < takes[1]

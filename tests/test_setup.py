@@ -26,7 +26,7 @@ from app.db.urls import for_asyncpg
 from app.domain.regions import INDONESIA
 from app.homes import Home, binaries_of
 from app.routers import docs
-from app.settings import Settings, read_settings
+from app.settings import CannotRun, Settings, read_settings
 from tests.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -183,6 +183,13 @@ class TestSettings:
     def test_lists_are_written_with_commas(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SIKS_CORS_ORIGINS", "https://a.example, https://b.example")
         assert Settings().cors_origins == ["https://a.example", "https://b.example"]
+
+    def test_a_network_that_is_none_is_refused_when_the_service_starts(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("SIKS_WEBHOOK_NETWORKS", "10.0.0.0/8, 10.0.0.1/8")
+        with pytest.raises(CannotRun, match="SIKS_WEBHOOK_NETWORKS"):
+            read_settings()
 
 
 # --- the embedded server

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import jobs as work
-from app.db import decrees, extracts, jobs
+from app.db import changes, decrees, extracts, jobs
 from app.db.audit import expect, record
-from app.db.sessions import Database
+from app.db.sessions import Database, reading_in
 from app.db.tables.audit import AuditEntry
 from app.db.tables.decrees import Decree
 from app.db.tables.extracts import Extract
@@ -68,6 +68,8 @@ async def ask(
         raise TooManyExtracts(most=MOST_OPEN)
     if wanted.decree_id is not None:
         in_force(await decrees.find(session, wanted.decree_id))
+    if wanted.since is not None:
+        await changes.passed(await reading_in(session), wanted.since)
     filters = _plain(wanted)
     extract = Extract(
         scope_code=by.region.first,

@@ -21,12 +21,19 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job as Carried
 
 from app.commands import (  # noqa: F401 - handlers
+    extract_work,
     import_applying,
     import_checks,
     import_marking,
     job_steps,
+    list_writing,
+    spdci_callbacks,
+    spdci_notifying,
 )
+from app.commands.courier import LOOK as COURIER
+from app.commands.courier import courier_at
 from app.commands.jobs import HANDLERS, JobRun, LetGo, Superseded
+from app.commands.subscriptions import Rules
 from app.commands.sweeping import sweep
 from app.db import jobs, queue
 from app.db.faults import passes
@@ -88,13 +95,16 @@ class Worker:
         *,
         limits: Limits = USUAL,
         pulse: timedelta = PULSE,
+        webhooks: Rules | None = None,
     ) -> None:
         self._url = for_asyncpg(url)
         self._storage = storage
         self._limits = limits
         self._pulse = pulse
-        # Each hand has one for its chunk, and one for what comes next.
-        connections = 2 * HANDS + 1
+        self._webhooks = webhooks
+        # Each hand has one for its chunk, and one for what comes next; an extract also keeps its
+        # moment by one.
+        connections = 3 * HANDS + 1
         self._database = Database(url, connections=connections, statement_seconds=STATEMENT_SECONDS)
         self._hands = Hands()
         self._leaving = threading.Event()
@@ -128,11 +138,12 @@ class Worker:
             tidying = asyncio.create_task(self._tidy())
             sweeping = asyncio.create_task(self._sweep())
             hurrying = asyncio.create_task(self._hurry())
+            carrying = asyncio.create_task(self._carry_messages())
             try:
                 while not self._leaving.is_set():
                     await self._round()
             finally:
-                besides = (tidying, sweeping, hurrying)
+                besides = (tidying, sweeping, hurrying, carrying)
                 for task in besides:
                     task.cancel()
                 await asyncio.gather(*besides, return_exceptions=True)
@@ -223,6 +234,18 @@ class Worker:
                 log.warning("not_swept_up", kind=type(error).__name__)
             await asyncio.sleep(SWEEP.total_seconds())
 
+    async def _carry_messages(self) -> None:
+        """To subscribers, in this thread: what goes out is not held up by what is computed."""
+        while self._webhooks is not None:
+            try:
+                async with courier_at(self._url, self._webhooks) as courier:
+                    while True:
+                        await courier.round()
+                        await asyncio.sleep(COURIER.total_seconds())
+            except Exception as error:  # noqa: BLE001 - the work goes on
+                log.warning("courier_held_up", kind=type(error).__name__)
+                await asyncio.sleep(LOOK.total_seconds())
+
     # --- the work
 
     async def _see_to(self, job_id: UUID) -> timedelta | None:
@@ -235,7 +258,7 @@ class Worker:
             start = await job_steps.begin(self._database, errand)
             if start is None:
                 return None
-            ours = (self._database, self._storage, self._leaving, self._limits)
+            ours = (self._database, self._storage, self._leaving, self._limits, self._webhooks)
             run = JobRun(errand, start, *ours)
             return await self._do(run)
         except Exception as error:  # noqa: BLE001 - PostgreSQL is away, or another holds the job
@@ -287,11 +310,11 @@ def _first_of(error: BaseException | None) -> BaseException | None:
 
 @asynccontextmanager
 async def beside(
-    url: str, storage: Storage, *, wanted: bool, limits: Limits
+    url: str, storage: Storage, *, wanted: bool, limits: Limits, webhooks: Rules
 ) -> AsyncIterator[None]:
     """A worker in the process of the service, where one is wanted."""
     if not wanted:
         yield
         return
-    async with Worker(url, storage, limits=limits).at_work():
+    async with Worker(url, storage, limits=limits, webhooks=webhooks).at_work():
         yield

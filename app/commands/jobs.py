@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.commands.subscriptions import Rules
 from app.db import jobs, queue
 from app.db.audit import expect, record
 from app.db.jobs import Errand
@@ -94,6 +95,7 @@ class JobRun:
     storage: Storage
     leaving: threading.Event
     limits: Limits = USUAL
+    webhooks: Rules | None = None
     was_cancelled: bool = False
 
     @property

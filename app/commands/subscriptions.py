@@ -120,7 +120,7 @@ def _told(secret: bytes) -> str:
 
 async def _place(session: AsyncSession, after: Cursor | None) -> Cursor:
     """Where it is to begin: at a place that has passed, or now."""
-    present = changes.next_in(await changes.beginning(await reading_in(session)))
+    present = await changes.present(await reading_in(session))
     if after is not None and after > present:
         raise CursorNotFit.ahead(present)
     return after or present

@@ -14,22 +14,32 @@ from pathlib import Path
 from shutil import rmtree
 from uuid import UUID
 
-from app.commands import import_marking
+from app.commands import extracts as taken_out
+from app.commands import import_marking, list_writing, spdci
 from app.commands import uploads as commands
-from app.db import import_results, imports, uploads
+from app.commands.letters import expire_late
+from app.db import courier, extracts, import_results, imports, lists, spdci_requests, uploads
 from app.db.audit import record
 from app.db.sessions import Database
 from app.db.tables.base import now
 from app.domain.actors import Actor
 from app.domain.errors import Refusal
+from app.domain.lists import LISTS, ListAction
 from app.domain.regions import INDONESIA
+from app.domain.subscriptions import LOG_KEPT
 from app.domain.uploads import UPLOADS, UploadAction, UploadState
 from app.exchange.storage import Storage
 
 RESULTS_KEPT = timedelta(days=7)  # to make one again takes seconds
-FOLDERS = ("siks-import-*", "siks-marked-*", "siks-nik-*")  # of files that are being worked at
+# Of files that are being worked at.
+FOLDERS = ("siks-import-*", "siks-marked-*", "siks-nik-*", "siks-list-*", "siks-extract-*")
 LONGEST_JOB = timedelta(days=1)
-NEEDLESS = ((commands.ROOM, uploads.closed), (import_marking.ROOM, import_results.needless))
+NEEDLESS = (
+    (commands.ROOM, uploads.closed),
+    (import_marking.ROOM, import_results.needless),
+    (list_writing.ROOM, lists.needless),
+    (taken_out.ROOM, extracts.needless),
+)
 
 
 async def sweep(database: Database, storage: Storage) -> None:
@@ -40,6 +50,12 @@ async def sweep(database: Database, storage: Storage) -> None:
         with suppress(Refusal):  # the others are swept up all the same
             await _expire(database, upload_id, by=sender)
     await _forget_results(database)
+    await _expire_lists(database)
+    await expire_late(database)
+    await taken_out.expire_late(database)
+    async with database.transaction(INDONESIA) as session:
+        await courier.forget_deliveries(session, LOG_KEPT, within=INDONESIA)
+        await spdci_requests.forget(session, now() - spdci.KEPT, within=INDONESIA)
     await _drop(database, storage)
     await storage.clear()
     await asyncio.to_thread(_clear, time.time() - LONGEST_JOB.total_seconds())
@@ -62,6 +78,16 @@ async def _forget_results(database: Database) -> None:
         async with database.transaction(INDONESIA) as session:
             import_ = await imports.find(session, import_id, within=INDONESIA)
             await import_results.forget(session, import_)
+
+
+async def _expire_lists(database: Database) -> None:
+    async with database.reading(INDONESIA) as reading:
+        old = await lists.old(reading, within=INDONESIA)
+    for list_id, asker in old:
+        with suppress(Refusal):
+            async with database.transaction(asker.region) as session:
+                list_ = await lists.find(session, list_id, within=asker.region)
+                await record(session, list_, LISTS.step(list_.state, ListAction.EXPIRE, by=asker))
 
 
 async def _drop(database: Database, storage: Storage) -> None:

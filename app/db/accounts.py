@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import sight as shown
+from app.db.agreements import as_agreed, told_as_json
 from app.db.audit import record
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
@@ -19,6 +21,7 @@ from app.db.tables.audit import AuditEntry
 from app.db.tables.regions import RegionRow
 from app.domain.accounts import AccountAction, AccountState, Held
 from app.domain.actors import Actor, Role
+from app.domain.agreements import Agreement
 from app.domain.appointments import appoints, offers_to
 from app.domain.errors import NotFound, Said
 from app.domain.regions import Region
@@ -205,9 +208,17 @@ async def assign(  # noqa: PLR0913 - an assignment, in columns
 
 # --- reading
 
+# A machine's agreement: of several, the last that has begun, or else the first to come.
 _STANDING = """
-SELECT account.session_version
-FROM account
+SELECT account.session_version, agreed.*
+FROM account LEFT JOIN LATERAL (
+    SELECT g.id, g.number, g.purpose, g.fields, g.begins_on, g.expires_on,
+        today BETWEEN g.begins_on AND g.expires_on AS in_force
+    FROM agreement g, (SELECT (now() AT TIME ZONE 'Asia/Jakarta')::date AS today) AS calendar
+    WHERE $2 = 'integration' AND g.account_id = account.id AND g.state = 'open'
+      AND g.scope_code BETWEEN $4 AND $5
+    ORDER BY g.begins_on > today, abs(g.begins_on - today) LIMIT 1
+) AS agreed ON true
 WHERE account.id = $1 AND account.state = 'active' AND account.scope_code BETWEEN $4 AND $5
   AND EXISTS (
     SELECT FROM assignment
@@ -217,12 +228,22 @@ WHERE account.id = $1 AND account.state = 'active' AND account.scope_code BETWEE
 """
 
 
-async def standing(reading: Reading, actor: Actor, *, within: Region) -> int | None:
-    """The session version of somebody who holds this very assignment now; None if nobody does."""
-    version: int | None = await reading.value(
+@dataclass(frozen=True)
+class Standing:
+    """Somebody who holds an assignment now, and the agreement under which a machine reads."""
+
+    session_version: int
+    agreement: Agreement | None
+
+
+async def standing(reading: Reading, actor: Actor, *, within: Region) -> Standing | None:
+    """How somebody stands who holds this very assignment now; None if nobody does."""
+    found = await reading.rows(
         _STANDING, actor.id, actor.role.value, actor.region.code, within.first, within.last
     )
-    return version
+    for version, *agreed in found:
+        return Standing(version, as_agreed(*agreed) if agreed[0] else None)
+    return None
 
 
 # What the account is to whoever looks at it: see `app.domain.appointments.SITUATIONS`.
@@ -329,6 +350,7 @@ SELECT json_build_object(
   'role', $2::text,
   'region', json_build_object('code', $3::text, 'name', coalesce(region.name, $7)),
   'reads', $4::json,
+  'agreement', $10::json,
   'usual_purpose', $5::text,
   'token_expires_at', $6::timestamptz
 )::text
@@ -358,5 +380,6 @@ async def who(  # noqa: PLR0913 - what the database does not know comes along
         NATION_NAME,
         within.first,
         within.last,
+        told_as_json(actor.agreement),
     )
     return found

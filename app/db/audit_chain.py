@@ -16,18 +16,23 @@ from app.db.audit_rows import kept
 from app.db.scope import scope_statement
 from app.db.urls import for_asyncpg
 from app.domain.accounts import ACCOUNTS
+from app.domain.agreement_terms import AGREEMENTS
 from app.domain.decrees import DECREES
 from app.domain.deliberations import DELIBERATIONS
 from app.domain.documents import DOCUMENTS
+from app.domain.extracts.workflow import EXTRACTS
 from app.domain.households import FAMILIES, HOUSEHOLDS, MEMBERS
 from app.domain.imports.workflow import IMPORTS
 from app.domain.jobs import JOBS
+from app.domain.letters import LETTERS
+from app.domain.lists import LISTS
 from app.domain.nik_cases import NIK_CASES
 from app.domain.policies import POLICIES
 from app.domain.proposals import PROPOSALS
 from app.domain.recipients import RECIPIENTS
 from app.domain.regions import INDONESIA
 from app.domain.statements import STATEMENTS
+from app.domain.subscriptions import SUBSCRIPTIONS
 from app.domain.surveys import SURVEYS
 from app.domain.uploads import UPLOADS
 from app.domain.visits import VISITS
@@ -47,12 +52,17 @@ WORKFLOWS: tuple[Workflow, ...] = (  # type: ignore[type-arg]
     VISITS,
     NIK_CASES,
     ACCOUNTS,
+    AGREEMENTS,
     POLICIES,
     DECREES,
     WINDOW_EXCEPTIONS,
     JOBS,
     IMPORTS,
     UPLOADS,
+    EXTRACTS,
+    SUBSCRIPTIONS,
+    LISTS,
+    LETTERS,
 )
 # Opened on the console, before anybody could be the one who did it: their chains begin later.
 UNBEGUN = {ACCOUNTS.name}

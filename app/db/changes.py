@@ -169,10 +169,20 @@ def next_in(body: str) -> Cursor:
     return place
 
 
+async def present(reading: Reading) -> Cursor:
+    """Before it, everything is certain; from it on, everything is still to be told."""
+    return Cursor(await reading.value(f"SELECT {HORIZON}"))
+
+
 async def beginning(reading: Reading) -> str:
-    """An empty page, from which on everything is told that is not told yet."""
-    place = Cursor(await reading.value(f"SELECT {HORIZON}"))
-    return f'{{"next": "{place}", "has_more": false, "items": []}}'
+    """An empty page, which ends at present."""
+    return f'{{"next": "{await present(reading)}", "has_more": false, "items": []}}'
+
+
+async def passed(reading: Reading, place: Cursor) -> None:
+    """Refuse a place that lies ahead of all that was written here."""
+    if place.xid > (await present(reading)).xid:
+        raise CursorNotOfThisDatabase
 
 
 NEWS_AT_MOST = 20_000  # entries; where there are more, there is something for everybody

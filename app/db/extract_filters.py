@@ -80,7 +80,7 @@ _PLACES = re.compile(r"\$([1-4])\b")
 
 def _touched(wanted: Wanted, region: Region) -> str:
     """The rows that were touched since, with the places of our own making written into it."""
-    after = Cursor.read(wanted.changed_after or "") or Cursor(0)
+    after = wanted.since or Cursor(0)
     places = (region.first, region.last, after.xid, after.id)
     return _PLACES.sub(lambda found: f"({places[int(found[1]) - 1]})", touched(wanted.resource))
 

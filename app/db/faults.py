@@ -7,6 +7,7 @@ from app.db.agendas import OnAnotherAgenda
 from app.db.families import FamilyNotFound
 from app.domain.decrees import DecreeNumberTaken
 from app.domain.errors import Conflict, Fault, Incomplete, Overloaded, Refusal, Said
+from app.domain.letters import LetterInForce
 from app.domain.uploads import UploadOpen
 from app.domain.visits import VisitOpen
 
@@ -129,6 +130,17 @@ class WindowHeldOpen(Conflict):
     )
 
 
+class AgreementNumberTaken(Conflict):
+    """Another open agreement there has this number."""
+
+    title = Said(id="Nomor perjanjian sudah dipakai", en="This agreement number is taken")
+    detail = Said(
+        id="Perjanjian lain di wilayah ini memakai nomor itu. Periksa nomornya, atau akhiri "
+        "perjanjian yang lama.",
+        en="Another agreement there has this number. Check the number, or end the older agreement.",
+    )
+
+
 class NotStorable(Incomplete):
     """A value cannot be stored."""
 
@@ -161,7 +173,10 @@ OF_CONSTRAINT: dict[str, tuple[type[Refusal], tuple[Fault, ...]]] = {
     "uq_visit_open_of_household": (VisitOpen, ()),
     "uq_upload_open": (UploadOpen, ()),
     "pk_window_exception": (IdTaken, ()),
+    "pk_agreement": (IdTaken, ()),
+    "uq_agreement_number": (AgreementNumberTaken, ()),
     "uq_window_exception_granted": (WindowHeldOpen, ()),
+    "uq_letter_valid": (LetterInForce, ()),
     "uq_survey_draft_of_household": (SurveyDraftThere, ()),
     "uq_family_number_in_household": (FamilyNumberTaken, ()),
     "ex_member_one_household_head": (

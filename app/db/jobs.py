@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.pages import Asked, page
@@ -16,7 +16,7 @@ from app.domain.actors import Actor, Role
 from app.domain.channels import Channel
 from app.domain.errors import Language
 from app.domain.facts import Fact
-from app.domain.jobs import JOBS, ROOM_OF, SITUATIONS, JobKind, JobNotFound
+from app.domain.jobs import JOBS, OPEN, ROOM_OF, SITUATIONS, JobKind, JobNotFound
 from app.domain.regions import Region
 
 OFFERS = {role: json.dumps(JOBS.offers(role, SITUATIONS)) for role in Role}
@@ -34,6 +34,20 @@ async def find(session: AsyncSession, job_id: UUID, *, within: Region, alone: bo
     if job is None:
         raise JobNotFound
     return job
+
+
+async def open_one_of(session: AsyncSession, subject_id: UUID, *, within: Region) -> Job | None:
+    """The work on that subject which has not ended, kept from others; None: there is none."""
+    found = await session.exec(
+        select(Job)
+        .where(
+            Job.subject_id == subject_id,
+            col(Job.state).in_(OPEN),
+            lies_within(Job.scope_code, within),
+        )
+        .with_for_update(key_share=True)
+    )
+    return found.one_or_none()
 
 
 def facts_of(job: Job, *, for_: Actor) -> frozenset[Fact]:
@@ -166,3 +180,16 @@ async def tell(  # noqa: PLR0913 - what there is to tell
 
 async def cancel_asked(reading: Reading, job_id: UUID) -> bool:
     return bool(await reading.value("SELECT cancel_asked FROM job WHERE id = $1", job_id))
+
+
+_SEEN_TO = text(
+    """SELECT EXISTS (SELECT FROM job WHERE subject_id = :subject
+        AND scope_code BETWEEN :first AND :last AND state IN ('queued', 'running', 'done'))"""
+)
+
+
+async def is_seen_to(session: AsyncSession, subject_id: UUID, *, within: Region) -> bool:
+    """Whether the work for it is done, or is going to be."""
+    connection = await session.connection()
+    asked = {"subject": subject_id, "first": within.first, "last": within.last}
+    return bool(await connection.scalar(_SEEN_TO, asked))

@@ -19,6 +19,7 @@ from app.db.tables.accounts import Account, RefreshToken, SignIn, SignInFailure,
 from app.domain.accounts import (
     ACCOUNT_BRAKE,
     ADDRESS_BRAKE,
+    CHECK_BRAKE,
     AccountState,
     Brake,
     Held,
@@ -31,6 +32,7 @@ from app.domain.regions import Region
 BRAKES: dict[TallyOf, Brake] = {
     TallyOf.ADDRESS: ADDRESS_BRAKE,
     TallyOf.ACCOUNT: ACCOUNT_BRAKE,
+    TallyOf.LETTER_CHECK: CHECK_BRAKE,
 }
 
 # --- tries
@@ -46,6 +48,12 @@ async def count_try(session: AsyncSession, *, username: str | None = None, addre
     await _count(session, TallyOf.ADDRESS, address)
     if username is not None:
         await _count(session, TallyOf.ACCOUNT, username)
+
+
+async def count_check(session: AsyncSession, *, address: str) -> None:
+    """Somebody looks whether a letter is valid. Apart from tries to sign in, which it costs not."""
+    await _forget(session)
+    await _count(session, TallyOf.LETTER_CHECK, address)
 
 
 async def forgive(session: AsyncSession, *, username: str | None = None, address: str) -> None:

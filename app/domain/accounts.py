@@ -48,6 +48,7 @@ class AccountAction(StrEnum):
     UNLINK = "unlink"
     ISSUE = "issue_secret"  # of a machine
     REVOKE = "revoke_secret"
+    PARTNER = "set_partner"  # how a machine exchanges by the SPDCI standard
     CHOOSE = "choose_password"  # one's own, at the door
 
 
@@ -75,6 +76,7 @@ ACCOUNTS = Workflow("account", initial=S.ACTIVE, begun=(A.OPEN, ADMINS), transit
     Transition(A.ISSUE,         S.ACTIVE,    S.ACTIVE,    MINISTRY, NOTHING, unless=OWN),
     Transition(A.REVOKE,        S.ACTIVE,    S.ACTIVE,    MINISTRY, NOTHING, unless=OWN),
     Transition(A.REVOKE,        S.DISMISSED, S.DISMISSED, MINISTRY, NOTHING, unless=OWN),
+    Transition(A.PARTNER,       S.ACTIVE,    S.ACTIVE,    MINISTRY, NOTHING, unless=OWN),
     Transition(A.CHOOSE,        S.ACTIVE,    S.ACTIVE,    EVERYBODY, NOTHING, unless=OTHERS),
 ])
 # fmt: on
@@ -275,6 +277,8 @@ class Brake:
 ACCOUNT_BRAKE = Brake(free=5, longest=timedelta(minutes=15), forgiven_every=timedelta(hours=1))
 # A whole office shares one address, so it is braked late, shortly, and soon forgiven.
 ADDRESS_BRAKE = Brake(free=50, longest=timedelta(minutes=1), forgiven_every=timedelta(minutes=1))
+# A school looks at a hundred letters in a morning; at random, 80 bits are found by nobody.
+CHECK_BRAKE = Brake(free=200, longest=timedelta(minutes=1), forgiven_every=timedelta(seconds=10))
 
 
 # --- staying in

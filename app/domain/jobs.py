@@ -19,6 +19,9 @@ class JobKind(StrEnum):
     APPLY_IMPORT = "apply_import"
     UNDO_IMPORT = "undo_import"
     MARK_IMPORT = "mark_import"  # the workbook that goes back, with what is wrong marked
+    WRITE_EXTRACT = "write_extract"
+    WRITE_LIST = "write_list"
+    ANSWER_SPDCI = "answer_spdci"  # to the address of whoever asked
 
 
 # The resource whose work it is.
@@ -27,6 +30,9 @@ ROOM_OF: dict[JobKind, str] = {
     JobKind.APPLY_IMPORT: "imports",
     JobKind.UNDO_IMPORT: "imports",
     JobKind.MARK_IMPORT: "imports",
+    JobKind.ANSWER_SPDCI: "spdci-requests",
+    JobKind.WRITE_EXTRACT: "extracts",
+    JobKind.WRITE_LIST: "lists",
 }
 
 

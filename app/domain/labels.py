@@ -12,7 +12,7 @@ Label = Mapping[str, str]  # by language: id, en
 
 @cache
 def labels() -> Mapping[str, Mapping[str, Label]]:
-    """By group, then by code: roles, subjects, kinds, states, actions."""
+    """By group, then by code: roles, subjects, kinds, states, actions, purposes."""
     found: Mapping[str, Mapping[str, Label]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return found
 

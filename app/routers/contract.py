@@ -25,7 +25,10 @@ TAGS = {
     "decisions": "What each tier says of a proposal.",
     "decrees": "SK penetapan: what the ministry determines as a set, and its numbered lists.",
     "imports": "Impor: files in, every row with its outcome out.",
+    "extracts": "Ekstrak: a resource of a region as files of one moment, with a signed manifest.",
     "jobs": "Pekerjaan: what the service does in the background for somebody, and how far it is.",
+    "lists": "Daftar: BNBA and recapitulations, as files for people.",
+    "letters": "Surat keterangan: that somebody is registered, which anybody can check.",
     "audit": "Every step that was ever taken.",
     "policies": "What a regency decides about its own tiers.",
     "windows": "When whose work counts for which period.",
@@ -33,6 +36,7 @@ TAGS = {
     "reasons": "The closed list of reasons.",
     "health": "For balancers and people on call.",
 }
+MAKES = ("draft_", "store_", "issue_letter", "request_list")  # how such operations are called
 TEXT = {"schema": {"type": "string"}}
 ETAG = {"description": "The version, to be sent as If-Match.", **TEXT}
 LINK = {"description": 'The next page, as `<...>; rel="next"`.', **TEXT}
@@ -91,8 +95,8 @@ def _completed(contract: dict[str, Any]) -> dict[str, Any]:
                 _say_as_sent(parameter)
             for status, response in operation["responses"].items():
                 headers = _headers(status, _schema_of(response, schemas))
-                made = operation["operationId"].startswith(("draft_", "store_"))
-                if made and status == "201":
+                made = operation["operationId"].startswith(MAKES)
+                if made and status in {"201", "202"}:
                     headers["Location"] = LOCATION
                 response["headers"] = headers
     return contract

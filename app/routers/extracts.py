@@ -15,7 +15,7 @@ from app.db.audit import MovedMeanwhile
 from app.db.pages import Asked
 from app.db.sessions import reading_in
 from app.domain.agreements import AgreementExpired
-from app.domain.changes import FORM
+from app.domain.changes import FORM, CursorNotOfThisDatabase
 from app.domain.decrees import DecreeNotFound
 from app.domain.diagrams import as_markdown
 from app.domain.errors import Outdated
@@ -220,6 +220,7 @@ def _accepted(body: str, extract_id: UUID) -> Response:
         FiltersDoNotFit,
         DecreeNotFound,
         DecreeNotInForce,
+        CursorNotOfThisDatabase,
         TooManyExtracts,
     ),
 )

@@ -12,7 +12,7 @@ router = APIRouter(prefix="/v1/labels", tags=["labels"])
 
 
 class LabelView(BaseModel):
-    group: Literal["roles", "subjects", "kinds", "states", "actions"]
+    group: Literal["roles", "subjects", "kinds", "states", "actions", "purposes"]
     code: str
     label_id: str
     label_en: str
@@ -24,7 +24,7 @@ class LabelList(BaseModel):
 
 @router.get("")
 async def list_labels(_: CurrentActor) -> LabelList:
-    """Roles, kinds, states and actions as people call them."""
+    """Roles, kinds, states, actions and purposes of letters as people call them."""
     return LabelList(
         items=[
             LabelView(group=group, code=code, label_id=label["id"], label_en=label["en"])

@@ -2,7 +2,7 @@
 language of the caller. Nothing that was sent is echoed back."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
+from app.domain.agreements import AgreementExpired
 from app.domain.errors import (
     Conflict,
     Fault,
@@ -29,6 +30,7 @@ from app.domain.errors import (
     Said,
     TooSoon,
 )
+from app.domain.sight import ReadsNobody
 from app.domain.sign_ins import ClientNotRecognised
 
 
@@ -207,7 +209,7 @@ def problem_response(refusal: Refusal, *, language: Language) -> Response:
 def refuses(*kinds: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of an operation that can be refused in these ways."""
     titles: dict[int, list[str]] = {}
-    for kind in kinds:
+    for kind in (*kinds, *_of_machines(kinds)):
         line = f"{kind.title.en} (`{type_of(kind)}`)."
         titles.setdefault(status_of(kind), []).append(line)
     return {
@@ -217,6 +219,11 @@ def refuses(*kinds: type[Refusal]) -> dict[int | str, dict[str, Any]]:
         }
         for status, lines in sorted(titles.items())
     }
+
+
+def _of_machines(kinds: Collection[type[Refusal]]) -> tuple[type[Refusal], ...]:
+    """Where who reads nobody is refused, so is a machine whose agreement is over."""
+    return (AgreementExpired,) if ReadsNobody in kinds else ()
 
 
 PROBLEM_SCHEMA = "#/components/schemas/Problem"

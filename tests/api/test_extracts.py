@@ -370,6 +370,12 @@ class TestWhatChangedSince:
         ]
         assert hashlib.sha256(deletions).hexdigest() == manifest["deletions"]["sha256"]
 
+    async def test_is_not_asked_since_a_place_that_lies_ahead(self, registry: Registry):
+        operator = await registry.caller(R.REGENCY_OPERATOR)
+        wish = {"resource": "members", "format": "ndjson", "changed_after": "99999999999.0"}
+        answer = await operator.posts("/v1/extracts", wish)
+        assert refused(answer) == (409, "cursor-not-of-this-database")
+
 
 @pytest.mark.usefixtures("worker")
 class TestAsOfADecree:

@@ -26,7 +26,7 @@ GRANT SELECT, INSERT ON test_chunk TO siks_app"""
 CHUNK_SECONDS = 0.05
 PULSE = timedelta(seconds=1)
 NIK = "3672015905840001"
-COUNTING, DYING, STUMBLING, REFUSING = JobKind
+KINDS = COUNTING, DYING, STUMBLING, REFUSING = tuple(JobKind)[:4]
 
 _DONE = text("SELECT count(*) FROM test_chunk WHERE job_id = :job_id AND number > 0")
 _KEEP = text("INSERT INTO test_chunk VALUES (:job_id, :number, :worker)")
@@ -76,7 +76,7 @@ async def refuse(_: Database, __: JobRun) -> None:
 
 def register() -> None:
     """For the kinds there are, instead of what they are for."""
-    for kind, handler in zip(JobKind, (count, die, stumble, refuse), strict=True):
+    for kind, handler in zip(KINDS, (count, die, stumble, refuse), strict=True):
         handles(kind, ending=farewell)(handler)
 
 

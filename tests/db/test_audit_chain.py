@@ -17,6 +17,7 @@ import pytest
 from app.db.audit_chain import WORKFLOWS
 from app.db.audit_rows import kept
 from app.domain.actors import Role
+from app.domain.regions import Tier
 from tests.api.test_imports import a_file_and_a_case
 from tests.conftest import Run
 from tests.db.copies import BULAKAN, Copy, a_copy
@@ -151,6 +152,22 @@ async def whatever_else_has_states(registry: Registry) -> None:
     }
     granted = await ministry.posts("/v1/window-exceptions", flood)
     assert granted.status_code == 201, granted.text
+    machine = await registry.machine(registry.village.at(Tier.REGENCY))
+    member = (await registry.registered())["members"][0]
+    endpoint = {"url": "https://penerima.example/kait", "events": ["members.changed"]}
+    operator = await registry.caller(Role.VILLAGE_OPERATOR)
+    for by, path, wish in (
+        (machine, "extracts", {"resource": "members", "format": "ndjson"}),
+        (machine, "subscriptions", endpoint),
+        (
+            operator,
+            "lists",
+            {"kind": "named_list", "region_code": registry.village.code, "format": "xlsx"},
+        ),
+        (operator, "letters", {"member_id": member["id"], "purpose": "pip"}),
+    ):
+        answer = await by.posts(f"/v1/{path}", wish)
+        assert answer.is_success, answer.text
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,18 +27,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import app.db
 from app.commands.jobs import enqueue
 from app.db import (
+    accesses,
     accounts,
     agendas,
+    agreements,
     appointments,
     audit_entries,
+    changes,
     clients,
     counts,
+    courier,
     credentials,
     decisions,
     decree_lines,
     deliberations,
     desks,
     documents,
+    extract_moments,
+    extracts,
     families,
     households,
     identities,
@@ -46,6 +53,9 @@ from app.db import (
     import_results,
     imports,
     jobs,
+    letters,
+    list_rows,
+    lists,
     members,
     moves,
     nik_cases,
@@ -60,32 +70,48 @@ from app.db import (
     regions,
     searches,
     sign_ins,
+    spdci_partners,
+    spdci_requests,
+    spdci_search,
     statements,
+    subscriptions,
     surveys,
     turnarounds,
     uploads,
     verdicts,
     visits,
 )
+from app.db.access import Access, people_in
+from app.db.courier import Turn
 from app.db.pages import Asked, Position
-from app.db.sessions import Database, reading_in
+from app.db.sessions import Database, Reading, reading_in
+from app.db.spdci_requests import Asked as Request
 from app.db.tables.accounts import Account, ClientSecret, ExternalIdentity
 from app.db.turnarounds import Span
 from app.domain.accounts import RefreshTerms
 from app.domain.actors import Actor, Role
 from app.domain.appointments import Posts
+from app.domain.changes import Cursor
 from app.domain.errors import Language, NotFound
+from app.domain.extracts.columns import Resource
+from app.domain.extracts.formats import DELETIONS
+from app.domain.extracts.plans import Place
+from app.domain.extracts.wanted import Wanted as Extracted
 from app.domain.imports.columns import ImportKind
 from app.domain.imports.workflow import Format
 from app.domain.jobs import JobKind
+from app.domain.lists import ListNotMade
 from app.domain.proposals import ProposalAction
 from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.searches import Match, Question
-from app.domain.sight import SIGHT_OF
+from app.domain.sight import SIGHT_OF, Purpose
+from app.domain.spdci.criteria import understand
+from app.domain.spdci.words import Action as Exchange
 from app.domain.work_lists import Wanted
 from tests.api.issuer import NAME
 from tests.api.test_decrees import applied, drafted, items
 from tests.api.test_imports import a_file, a_row, sends
+from tests.api.test_subscriptions import a_subscription
 from tests.api.test_uploads import begun, takes
 from tests.conftest import registry_of
 from tests.contract import Promise
@@ -96,9 +122,20 @@ OPERATOR = SIGHT_OF[Role.VILLAGE_OPERATOR]
 DROPPED = {"within": INDONESIA}
 SEEN = {**DROPPED, "sight": OPERATOR}
 READER = Role.VILLAGE_OPERATOR
+ALL_MEMBERS = Extracted(Resource.MEMBERS, DELETIONS)
 TO_SUBMIT = Wanted(action=ProposalAction.SUBMIT)
 FIRST_ROWS = Asked(Position(-1, UUID(int=0)), 9, {})
 LATELY = Span(date(2020, 1, 1), date(2100, 1, 1))
+EVER = accesses.Span(None, None)
+WORKED_ON = uuid4()  # by a job
+ASKED = Request("r", {"content": {}})
+ANYBODY = understand(
+    {
+        "query_type": "expression",
+        "query": {"value": {"expression": {"query": {"group_size": {"$ge": 0}}}}},
+    },
+    frozenset(),
+)
 FIRST_NUMBERS = Asked(Position(-1, 0), 9, {})
 
 
@@ -127,6 +164,11 @@ class Village:
     discarded: UUID  # another
     result: UUID  # an import with a file that goes back
     without_result: UUID
+    asked_for: UUID  # a list, whose days are over
+    dropped: UUID  # another, which has expired
+    letter: UUID  # whose days are over
+    code: str  # of that letter
+    certified: UUID  # a member
     sha256: bytes  # of what was sent
     decree: UUID
     job: UUID
@@ -139,6 +181,13 @@ class Village:
     row: Account
     assignment: UUID
     secret: UUID
+    agreement: UUID
+    subscription: UUID
+    carried: UUID  # another, which somebody is at
+    exchanged: UUID  # a message by the SPDCI standard, by its correlation
+    extract: UUID  # that is ready, and was kept long enough
+    in_hand: UUID  # another, which is being written
+    cancelled: UUID  # a third
 
     @property
     def posts(self) -> Posts:
@@ -195,6 +244,12 @@ async def village(registry: Registry) -> Village:
         **await a_list(registry),
         **await niks_to_repair(registry, received),
         **await a_file_that_came(registry, operator),
+        **await papers(registry, operator, received),
+        agreement=(await registry.agrees(operator, ["identity"])).id,
+        subscription=await a_subscription(registry, operator, operator.actor.region),
+        carried=await a_subscription(registry, operator, operator.actor.region),
+        exchanged=await an_exchange(registry, operator),
+        **await extracts_of(registry, operator.actor),
         entry=(await registry.audit_of(proposal["id"]))[0]["id"],
         job=await a_job(database, operator.actor),
         username=await username_of(database, operator),
@@ -204,11 +259,77 @@ async def village(registry: Registry) -> Village:
     )
 
 
+async def extracts_of(registry: Registry, by: Actor) -> dict[str, UUID]:
+    """With a file each, and a chunk of it; of what is gone, too."""
+    ids = {"extract": "ready", "in_hand": "writing", "cancelled": "cancelled"}
+    made = {name: uuid4() for name in ids}
+    here = by.region.first
+    for name, extract_id in made.items():
+        await registry.runs(
+            "INSERT INTO extract (id, scope_code, resource, format, compression, region_code, "
+            "filters, rows_per_file, days_kept, purpose, asked_as, created_by, start, moment, "
+            "changes_after, rows, expires_at, state, version, created_at, updated_at) "
+            "VALUES ($1, $2, 'members', 'csv', 'none', $2::bigint::text, '{}', 1, 1, 'service', "
+            "'village_operator', $3, 1, now(), '1.0', 1, now(), $4, 1, now(), now())",
+            *(extract_id, here, by.id, ids[name]),
+        )
+        await registry.runs(
+            "INSERT INTO extract_file (extract_id, number, scope_code, first_village, first_part, "
+            "last_village, last_part, rows, sha256, bytes) "
+            "VALUES ($1, 1, $2, $2, 0, $2, 0, 1, sha256(''), 0)",
+            *(extract_id, here),
+        )
+        for start in (1, -1):
+            await registry.runs(
+                "INSERT INTO extract_chunk VALUES ($1, $3, $2, 0, 1, '{}', 'x')",
+                *(extract_id, here, start),
+            )
+    return made
+
+
+def begun_extract(village: Village) -> Any:  # noqa: ANN401
+    """As much of its row as says where its chunks are."""
+    return SimpleNamespace(id=village.in_hand, start=1)
+
+
+def a_part(village: Village) -> tuple[Any, int, Place, Place, int]:
+    file = SimpleNamespace(extract_id=village.in_hand, is_deletions=False)
+    here = village.region.first
+    return file, 1, Place(here, -1), Place(here, 0), 9
+
+
+async def fetched(session: AsyncSession, village: Village) -> object:
+    access = Access(village.operator.actor, Purpose.EXTRACT, "read_extract_file", "")
+    return await extracts.file(
+        await people_in(session, access),
+        village.extract,
+        1,
+        **SEEN,
+        by=village.operator.actor,
+    )
+
+
+async def an_exchange(registry: Registry, operator: Caller) -> UUID:
+    """Of a partner whose account lies in the village."""
+    account, scope_code = operator.actor.id, operator.actor.region.first
+    await registry.runs(
+        "INSERT INTO spdci_partner (account_id, scope_code, sender_id, keys, updated_at) "
+        "VALUES ($1, $2, 'spmis.example', '[]', now())",
+        account,
+        scope_code,
+    )
+    async with registry.database.transaction(operator.actor.region) as session:
+        correlation_id = uuid4()
+        told = {"correlation_id": correlation_id, "by": operator.actor}
+        await spdci_requests.keep(session, Exchange.SEARCH, "t", [ASKED], **told)
+    return correlation_id
+
+
 async def a_job(database: Database, actor: Actor) -> UUID:
     """That waits for a worker."""
     async with database.transaction(actor.region) as session:
         kind = JobKind.CHECK_IMPORT
-        job = await enqueue(session, kind, uuid4(), by=actor, region=actor.region)
+        job = await enqueue(session, kind, WORKED_ON, by=actor, region=actor.region)
     return job.id
 
 
@@ -274,6 +395,31 @@ async def a_file_that_came(registry: Registry, operator: Caller) -> dict[str, An
     }
 
 
+async def papers(registry: Registry, operator: Caller, received: dict[str, Any]) -> dict[str, Any]:
+    """A list that is there, one that no longer is, and a letter of the payee."""
+    lists_ = [(await operator.posts("/v1/lists", {"kind": "named_list"})).json() for _ in range(2)]
+    for list_, state in zip(lists_, ("made", "expired"), strict=True):
+        await registry.runs(
+            "UPDATE list SET state = $2, names = 0, bytes = 1, made_at = now(), "
+            "expires_at = now(), sha256 = sha256('') WHERE id = $1",
+            UUID(list_["id"]),
+            state,
+        )
+    body = {"member_id": received["payee_id"], "purpose": "pip"}
+    letter = (await operator.posts("/v1/letters", body)).json()
+    [row] = await registry.runs(
+        "UPDATE letter SET expires_at = now() WHERE id = $1 RETURNING code", UUID(letter["id"])
+    )
+    asked_for, dropped = (UUID(each["id"]) for each in lists_)
+    return {
+        "asked_for": asked_for,
+        "dropped": dropped,
+        "letter": UUID(letter["id"]),
+        "code": row["code"],
+        "certified": UUID(received["payee_id"]),
+    }
+
+
 async def without_nik(registry: Registry) -> UUID:
     member = a_member(registry.village, nik=...)
     family = {"id": str(uuid4()), "number": 1, "members": [member]}
@@ -335,6 +481,22 @@ OF_A_FILE = Asked(Position(0, 0), 9, {"of": None})
 Search = Callable[[Any, Village], Awaitable[object]]
 
 IN_A_READING: dict[str, Search] = {
+    "subscriptions.document": lambda r, v: subscriptions.document(
+        r, v.subscription, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+    ),
+    "subscriptions.list_page": lambda r, v: subscriptions.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+    ),
+    "subscriptions.deliveries": lambda r, v: subscriptions.deliveries(
+        r, v.subscription, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor
+    ),
+    "courier.due": lambda r, _: courier.due(r, besides=[], **DROPPED),
+    "spdci_partners.document": lambda r, v: spdci_partners.document(r, v.account, **DROPPED),
+    "spdci_partners.find": lambda r, v: spdci_partners.find(r, v.account, **DROPPED),
+    "spdci_requests.document": lambda r, v: spdci_requests.document(
+        r, v.exchanged, **DROPPED, by=v.operator.actor
+    ),
+    "spdci_search.search": lambda r, _: recorded(spdci_search.search(r, ANYBODY, **SEEN)),
     "uploads.document": lambda r, v: uploads.document(
         r, v.upload, **DROPPED, seen_by=v.operator.actor
     ),
@@ -370,6 +532,48 @@ IN_A_READING: dict[str, Search] = {
     "import_results.remarks": lambda r, v: import_results.remarks(
         r, v.result, 0, **DROPPED, language=Language.ENGLISH
     ),
+    "extracts.document": lambda r, v: extracts.document(
+        r, v.extract, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+    ),
+    "extracts.list_page": lambda r, v: extracts.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+    ),
+    "extracts.manifest": lambda r, v: extracts.manifest(
+        r, v.extract, **DROPPED, by=v.operator.actor
+    ),
+    "extracts.bodies": lambda r, v: extracts.bodies(r, *a_part(v), **DROPPED),
+    "extracts.late": lambda r, _: extracts.late(r, **DROPPED),
+    "extracts.needless": lambda r, v: extracts.needless(r, [v.cancelled], **DROPPED),
+    "extract_moments.slices": lambda r, _: extract_moments.slices(r, ALL_MEMBERS, **DROPPED),
+    "lists.document": lambda r, v: lists.document(
+        r, v.asked_for, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+    ),
+    "lists.list_page": lambda r, v: lists.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=v.operator.actor, language=Language.ENGLISH
+    ),
+    "lists.made": lambda r, v: found_if_late(
+        lists.made(r, v.asked_for, **DROPPED, by=v.operator.actor)
+    ),
+    "lists.old": lambda r, _: lists.old(r, **DROPPED),
+    "lists.needless": lambda r, v: lists.needless(r, [v.dropped], **DROPPED),
+    "list_rows.many": lambda r, _: list_rows.many(r, 9, **DROPPED, programme=None),
+    "list_rows.named": lambda r, _: told(
+        list_rows.named(r, 9, **SEEN, programme=None, on=date(2026, 11, 22)),
+        lambda said: said["names"],
+    ),
+    "list_rows.counted": lambda r, _: told(
+        list_rows.counted(r, **DROPPED, rows=Tier.PROVINCE, on=date(2026, 11, 22)),
+        lambda said: any(row["counts"] for row in said["rows"]),
+    ),
+    "letters.document": lambda r, v: letters.document(
+        r, v.letter, **SEEN, seen_by=v.operator.actor
+    ),
+    "letters.list_page": lambda r, v: letters.list_page(
+        r, FIRST_ROWS, **SEEN, seen_by=v.operator.actor
+    ),
+    "letters.paper": lambda r, v: letters.paper(r, v.letter, **DROPPED),
+    "letters.late": lambda r, _: letters.late(r, **DROPPED),
+    "letters.checked": lambda r, v: is_known(letters.checked(r, v.code, **DROPPED)),
     "accounts.standing": lambda r, v: accounts.standing(r, v.operator.actor, **DROPPED),
     "accounts.read": lambda r, v: accounts.read(r, v.account, **DROPPED, seen_by=v.admin),
     "accounts.list_page": lambda r, _: accounts.list_page(r, FIRST_ROWS, **DROPPED),
@@ -424,7 +628,9 @@ IN_A_READING: dict[str, Search] = {
     ),
     "recipients.document": lambda r, v: recipients.document(r, v.recipient, **SEEN),
     "recipients.list_page": lambda r, _: recipients.list_page(r, FIRST_ROWS, **SEEN),
-    "surveys.history": lambda r, v: surveys.history(r, v.household, surveys.LATEST, 9, **DROPPED),
+    "surveys.history": lambda r, v: surveys.history(
+        r, v.household, surveys.LATEST, 9, **DROPPED, seen_by=v.operator.actor
+    ),
     "documents.document": lambda r, v: documents.document(
         r, v.document, **DROPPED, seen_by=v.operator.actor
     ),
@@ -477,13 +683,32 @@ IN_A_READING: dict[str, Search] = {
     "visits.enumerators": lambda r, _: visits.enumerators(r, FIRST_ROWS, **DROPPED),
     "searches.members": lambda r, v: searches.members(r, v.budi, **DROPPED, limit=9),
     "searches.households": lambda r, v: searches.households(r, v.budi, **DROPPED, limit=9),
-    "audit_entries.document": lambda r, v: audit_entries.document(
-        r, v.entry, **DROPPED, seen_by=READER
+    "accesses.of_member": lambda r, v: accesses.of_member(
+        r, v.member, EVER, accesses.LAST, 9, **DROPPED
     ),
-    "audit_entries.list_page": lambda r, _: audit_entries.list_page(
-        r, FIRST_NUMBERS, **DROPPED, seen_by=READER
+    "agreements.document": lambda r, v: agreements.document(
+        r, v.agreement, **DROPPED, seen_by=Role.REGENCY_ADMIN
+    ),
+    "agreements.list_page": lambda r, _: agreements.list_page(
+        r, FIRST_ROWS, **DROPPED, seen_by=Role.REGENCY_ADMIN
+    ),
+    "changes.page": lambda r, _: changed(r),
+    "audit_entries.document": lambda r, v: audit_entries.document(
+        r, v.entry, **DROPPED, seen_by=v.operator.actor
+    ),
+    "audit_entries.list_page": lambda r, v: audit_entries.list_page(
+        r, FIRST_NUMBERS, **DROPPED, seen_by=v.operator.actor
     ),
 }
+
+
+async def changed(reading: Reading) -> str:
+    """Something that changed since the first of all entries; nothing, if there is nothing."""
+    body, after = "", Cursor(0)
+    while not body or (changes.IS_EMPTY.search(body) and not changes.IS_LAST.search(body)):
+        body = await changes.page(reading, after, 9, resources=[*Resource], **SEEN)
+        after = changes.next_in(body)
+    return body
 
 
 async def staffed(search: Awaitable[str]) -> bool:
@@ -590,14 +815,55 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "proposals.being_corrected": lambda s, v: proposals.being_corrected(
         s, [v.receiving], **DROPPED
     ),
+    "agreements.find": lambda s, v: agreements.find(s, v.agreement, **DROPPED),
+    "agreements.open_of": lambda s, v: agreements.open_of(s, v.operator.actor.id, **DROPPED),
     "verdicts.standing": lambda s, v: verdicts.standing(
         s, [v.proposal], by=v.operator.actor, **DROPPED
     ),
     "nik_workbooks.named": lambda s, v: nik_workbooks.named(s, [v.nik_case], **DROPPED),
     "imports.find": lambda s, v: imports.find(s, v.result, **DROPPED),
+    "extracts.find": lambda s, v: extracts.find(s, v.extract, **DROPPED, by=v.operator.actor),
+    "extracts.open_ones": lambda s, v: extracts.open_ones(s, **DROPPED, by=v.operator.actor),
+    "extracts.chunks": lambda s, v: extracts.chunks(s, begun_extract(v), **DROPPED),
+    "extracts.deletions": lambda s, v: extracts.deletions(s, begun_extract(v), **DROPPED),
+    "extracts.files": lambda s, v: extracts.files(s, begun_extract(v), **DROPPED),
+    "extracts.file": fetched,
+    "lists.find": lambda s, v: lists.find(s, v.asked_for, **DROPPED),
+    "letters.find": lambda s, v: letters.find(s, v.letter, **DROPPED),
+    "letters.issued": lambda s, v: letters.issued(s, v.certified, "pip", **DROPPED),
+    "letters.person": lambda s, v: letters.person(s, v.certified, **DROPPED),
     "people_found.on_record": on_record,
     "imports.same_file": lambda s, v: imports.same_file(
         s, ImportKind.PROPOSALS, v.sha256, of=v.operator.actor.region, **DROPPED
+    ),
+    "subscriptions.find": lambda s, v: subscriptions.find(
+        s, v.subscription, **DROPPED, by=v.operator.actor
+    ),
+    "subscriptions.how_many": lambda s, v: subscriptions.how_many(
+        s, **DROPPED, by=v.operator.actor
+    ),
+    "spdci_partners.of_account": lambda s, v: spdci_partners.of_account(s, v.account, **DROPPED),
+    "spdci_requests.asked_before": lambda s, v: spdci_requests.asked_before(
+        s, Exchange.SEARCH, "t", [ASKED], **DROPPED, by=v.operator.actor
+    ),
+    "spdci_requests.of_message": lambda s, v: spdci_requests.of_message(
+        s, v.exchanged, **DROPPED, by=v.operator.actor
+    ),
+    "spdci_requests.of_transaction": lambda s, v: spdci_requests.of_transaction(
+        s, [Exchange.SEARCH], transaction_id="t", most=9, **DROPPED, by=v.operator.actor
+    ),
+    "spdci_requests.answered": lambda s, v: spdci_requests.answered(
+        s, v.exchanged, datetime.now(UTC), **DROPPED, by=v.operator.actor
+    ),
+    "spdci_requests.forget": lambda s, _: undone(
+        s, spdci_requests.forget(s, datetime.now(UTC) + timedelta(days=1), **DROPPED)
+    ),
+    "courier.claim": lambda s, v: courier.claim(
+        s, v.carried, lease=timedelta(seconds=-1), **DROPPED
+    ),
+    "courier.held": lambda s, v: courier.held(s, Turn(v.subscription, 0), **DROPPED),
+    "courier.forget_deliveries": lambda s, _: courier.forget_deliveries(
+        s, timedelta(days=-1), **DROPPED
     ),
     "uploads.find": lambda s, v: uploads.find(s, v.upload, **DROPPED, by=v.operator.actor),
     "uploads.open_ones": lambda s, v: uploads.open_ones(s, **DROPPED, by=v.operator.actor),
@@ -617,6 +883,8 @@ IN_A_TRANSACTION: dict[str, Search] = {
 # What names nobody, and is read before it is known from within which region: `within=` alone holds.
 ONE_LOCK: dict[str, Search] = {
     "jobs.find": lambda s, v: jobs.find(s, v.job, **DROPPED),
+    "jobs.open_one_of": lambda s, _: jobs.open_one_of(s, WORKED_ON, **DROPPED),
+    "jobs.is_seen_to": lambda s, _: jobs.is_seen_to(s, WORKED_ON, **DROPPED),
     "jobs.document": lambda s, v: read_in(s, jobs.document, v.job, v.operator.actor),
     "jobs.list_page": lambda s, v: read_in(s, jobs.list_page, FIRST_ROWS, v.operator.actor),
 }
@@ -641,6 +909,36 @@ class Named:
 async def found_if_not_refused(search: Awaitable[None]) -> bool:
     await search
     return True
+
+
+async def told(search: Awaitable[str], found: Callable[[dict[str, Any]], object]) -> bool:
+    """It tells of nobody as readily as of many."""
+    return bool(found(json.loads(await search)))
+
+
+async def undone(session: AsyncSession, work: Awaitable[int]) -> int:
+    """How much it did, of which nothing stays: others look for it too."""
+    savepoint = await session.begin_nested()
+    done = await work
+    await savepoint.rollback()
+    return done
+
+
+async def recorded(search: Awaitable[spdci_search.Found]) -> list[Any]:
+    return (await search).records
+
+
+async def is_known(search: Awaitable[dict[str, Any]]) -> bool:
+    return (await search)["verdict"] != "unknown"
+
+
+async def found_if_late(search: Awaitable[object]) -> bool:
+    """What is there, and kept no longer, is refused otherwise than what is not there."""
+    try:
+        await search
+    except ListNotMade:
+        return True
+    return False
 
 
 async def read_in(session: AsyncSession, search: Any, what: object, by: Actor) -> str:  # noqa: ANN401
@@ -789,6 +1087,7 @@ WITHOUT: dict[str, set[str]] = {
         "window_exceptions.document",
     },
     "about a row that was found within a region": {
+        "access.note_extract",
         "accounts.move",
         "accounts.was_used",
         "jobs.errand",
@@ -803,6 +1102,10 @@ WITHOUT: dict[str, set[str]] = {
         "import_results.keep",
         "import_results.wanted",
         "import_results.ask",
+        "extracts.note_reach",
+        "extracts.forget_chunks",
+        "extracts.forget_files",
+        "extracts.keep",
         "uploads.place",
         "uploads.forget_parts",
         "import_rows.clear",
@@ -861,6 +1164,7 @@ WITHOUT: dict[str, set[str]] = {
         "accounts.open_account",
         "appointments.enter",
         "appointments.appoint",
+        "spdci_requests.keep",
     },
     "yes or no for the whole country, as entering tells too: not who, not where": {
         "niks.held",
@@ -883,6 +1187,7 @@ WITHOUT: dict[str, set[str]] = {
     },
     "the door, before anybody is known": {
         "sign_ins.clock",
+        "sign_ins.count_check",
         "sign_ins.count_try",
         "sign_ins.forgive",
         "sign_ins.begin",
@@ -891,12 +1196,15 @@ WITHOUT: dict[str, set[str]] = {
         "sign_ins.revoke",
     },
     "numbers of all regencies, which name nobody": {
+        "changes.news",
         "roll_up.due",
         "roll_up.count",
         "roll_up.confirm",
         "turnarounds.take_in",
     },
+    "a number, which nobody has": {"letters.next_serial"},
     "no search: the same connection, seen otherwise": {
+        "changes.beginning",
         "sessions.connection_in",
         "sessions.reading_in",
         "plain.plain",

@@ -27,6 +27,7 @@ from app.domain.actors import Actor, Role
 from app.domain.regions import INDONESIA, Region, Tier
 from tests.api.test_decrees import drafted
 from tests.api.test_imports import a_row, applied, at_work, checked, takes
+from tests.api.test_subscriptions import a_subscription
 from tests.api.test_uploads import begun, puts
 from tests.conftest import registry_of
 from tests.contract import Promise
@@ -44,6 +45,8 @@ SCOPED = {
     "assignment",
     "external_identity",
     "client_secret",
+    "agreement",
+    "access_reach",
     "household",
     "family",
     "member",
@@ -61,9 +64,15 @@ SCOPED = {
     "agenda_item",
     "responsibility_statement",
     "recipient",
+    "departure",
     "import",
     "import_problem",
     "import_effect",
+    "list",
+    "letter",
+    "extract",
+    "extract_file",
+    "extract_chunk",
     "audit_entry",
     "access_entry",
     "stored_answer",
@@ -73,6 +82,10 @@ SCOPED = {
     "notice_mark",
     "notices_read",
     "turnaround",
+    "subscription",
+    "webhook_delivery",
+    "spdci_partner",
+    "spdci_request",
 }
 UNSCOPED = {
     "import_row": "COPY is refused where RLS is: put in blindly, read through `import_staged`",
@@ -94,6 +107,7 @@ UNSCOPED = {
     "alembic_version": "where the database stands",
 }
 OUT_OF_REACH = {"nik_holder", "audit_head", "region_load"}
+WRITTEN_BY_TRIGGERS = {"departure"}
 DELETABLE = {
     "agenda_item",
     "decree_check",
@@ -108,8 +122,21 @@ DELETABLE = {
     "stored_answer",
     "upload_part",
     "import_result",
+    "webhook_delivery",
+    "extract_file",
+    "extract_chunk",
+    "spdci_request",
 }
-DEFINED_BY_THE_OWNER = {"nik_held", "nik_claim", "nik_release", "person_nik_of", "move_origins"}
+DEFINED_BY_THE_OWNER = {
+    "nik_held",
+    "nik_claim",
+    "nik_release",
+    "person_nik_of",
+    "readings_of",
+    "move_origins",
+}
+
+KNOWN_TO_THE_OWNER = {"account", "access_entry", "access_reach", "audit_entry"}
 
 OWN_TABLES = "relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
 CODES = [
@@ -176,17 +203,51 @@ async def lived_in(registry: Registry, app: FastAPI) -> Registry:
     response = await operator.posts("/v1/proposals", body, key=str(uuid4()))
     assert response.status_code == 201, response.text
     assert (await operator.gets(f"/v1/households/{household['id']}")).status_code == 200
-    await a_recipient(registry)
+    await papers(operator, received := await a_recipient(registry))
+    await leaves(registry, received, household)
     await registry.deliberation(await registry.proposal("awaiting_deliberation"))
     await a_decree_check(registry, response.json()["id"])
     await registry.statement()
     await credentials_of(registry, operator)
+    await a_subscription(registry, operator, registry.village)
+    await an_exchange(registry, operator)
     regency = registry.village.at(Tier.REGENCY)
     await operator.posts("/v1/notices/marks", {"read": ["lama.2026-11-14"], "until": "1"})
     await turnarounds.refresh(registry.database)
     async with registry.database.connection(regency, begin="BEGIN") as connection:
         assert await roll_up.count(connection, regency, older_than=timedelta(0))
     return registry
+
+
+async def an_exchange(registry: Registry, operator: Caller) -> None:
+    """A partner whose account lies in the village, and a message of his."""
+    await registry.runs(
+        "INSERT INTO spdci_partner (account_id, scope_code, sender_id, keys, updated_at) "
+        "VALUES ($1, $2, 'spmis.example', '[]', now())",
+        operator.actor.id,
+        registry.village.first,
+    )
+    await registry.runs(
+        "INSERT INTO spdci_request (id, scope_code, account_id, correlation_id, action, "
+        "transaction_id, reference_id, asked, received_at) "
+        "VALUES (gen_random_uuid(), $2, $1, gen_random_uuid(), 'search', 't', 'r', '{}', now())",
+        operator.actor.id,
+        registry.village.first,
+    )
+
+
+async def leaves(registry: Registry, received: dict[str, Any], other: dict[str, Any]) -> None:
+    """An aid that goes to another household, and is gone from its own."""
+    await registry.runs(
+        "UPDATE recipient SET household_id = $1 WHERE id = $2", other["id"], received["id"]
+    )
+
+
+async def papers(operator: Caller, received: dict[str, Any]) -> None:
+    """A list somebody asked for, and a letter."""
+    assert (await operator.posts("/v1/lists", {"kind": "named_list"})).status_code == 202
+    body = {"member_id": received["payee_id"], "purpose": "pip"}
+    assert (await operator.posts("/v1/letters", body)).status_code == 201
 
 
 async def a_nik_case(operator: Caller, household: dict[str, Any]) -> None:
@@ -210,11 +271,33 @@ async def a_decree_check(registry: Registry, proposal_id: str) -> None:
         await connection.execute("COMMIT")
 
 
+async def an_extract(registry: Registry, machine: Caller) -> None:
+    """Asked for, and as if it had been begun: a file, and rows kept aside for it."""
+    asked = await machine.posts("/v1/extracts", {"resource": "members"})
+    assert asked.status_code == 202, asked.text
+    extract, village = asked.json()["id"], registry.village.first
+    await registry.runs(
+        "INSERT INTO extract_file (extract_id, number, scope_code, first_village, first_part, "
+        "last_village, last_part, rows) SELECT id, 1, scope_code, $2, 0, $2, 0, 1 "
+        "FROM extract WHERE id = $1",
+        extract,
+        village,
+    )
+    await registry.runs(
+        "INSERT INTO extract_chunk VALUES ($1, 1, $2, 0, 1, '{}', '')", extract, village
+    )
+
+
 async def credentials_of(registry: Registry, operator: Caller) -> None:
     """Another issuer's name for the village's operator; a secret for a machine of the district."""
     admin = await registry.caller(Role.MINISTRY_ADMIN)
     district = registry.village.at(Tier.DISTRICT)
     machine = await registry.caller(Role.INTEGRATION, over=district)
+    await registry.agrees(machine, ["identity"])
+    await an_extract(registry, machine)
+    await registry.runs(
+        "INSERT INTO access_reach VALUES (gen_random_uuid(), $1, 1, '{}')", registry.village.first
+    )
     identity = {"issuer": "https://sso.example", "subject": str(uuid4())}
     path = "/v1/accounts/{}/{}"
     for response in (
@@ -307,14 +390,15 @@ class TestRowLevelSecurity:
             assert (row["cmd"], row["roles"]) == ("ALL", ["public"])
             assert (row["qual"], row["with_check"]) == (RANGE, RANGE), row["tablename"]
 
-    async def test_lets_the_owner_see_accounts_for_a_function_of_his_and_nobody_else(
+    async def test_lets_the_owner_see_what_a_function_of_his_looks_up_and_nobody_else(
         self, as_owner: asyncpg.Connection
     ):
-        """Who somebody is, is looked up from whichever part of his home he works in."""
+        """Who somebody is, is looked up from whichever part of his home he works in; and who read
+        of a person, from wherever they sit."""
         found = await as_owner.fetch("SELECT * FROM pg_policies WHERE roles <> '{public}'")
 
-        [(table, command, roles)] = [(row["tablename"], row["cmd"], row["roles"]) for row in found]
-        assert (table, command, roles) == ("account", "SELECT", ["siks_owner"])
+        assert {row["tablename"] for row in found} == KNOWN_TO_THE_OWNER
+        assert {(row["cmd"], *row["roles"]) for row in found} == {("SELECT", "siks_owner")}
 
     async def test_is_not_stepped_around_by_a_view(self, as_owner: asyncpg.Connection):
         statement = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
@@ -416,11 +500,11 @@ class TestWithoutSettings:
         self, app_url: str, superuser_url: str, table: str, settings: str
     ):
         async with connected(superuser_url) as superuser:
-            there = await superuser.fetchval(f"SELECT count(*) FROM {table}")
+            there = await superuser.fetchval(f'SELECT count(*) FROM "{table}"')
         async with connected(app_url) as psql:
             if settings == "set before":  # afterwards PostgreSQL reads '', not NULL
                 await psql.execute(f"COMMIT; BEGIN; {scope_statement(INDONESIA)}; COMMIT; BEGIN")
-            seen = await psql.fetchval(f"SELECT count(*) FROM {table}")
+            seen = await psql.fetchval(f'SELECT count(*) FROM "{table}"')
 
         assert there > 0
         assert seen == 0
@@ -460,16 +544,22 @@ AND has_column_privilege('siks_app', attrelid, attnum, 'INSERT')
 
 
 class TestWriting:
-    @pytest.mark.parametrize("table", sorted(SCOPED))
+    async def test_who_left_where_is_written_by_the_trigger_alone(self, app_url: str):
+        async with connected(app_url, INDONESIA) as psql:
+            for table in WRITTEN_BY_TRIGGERS:
+                assert await psql.fetchval(WRITABLE, table) is None
+
+    @pytest.mark.parametrize("table", sorted(SCOPED - WRITTEN_BY_TRIGGERS))
     async def test_a_row_is_not_put_into_another_village(
         self, lived_in: Registry, app_url: str, table: str
     ):
         async with connected(app_url, lived_in.village.at(Tier.DISTRICT)) as psql:
             columns = await psql.fetchval(WRITABLE, table)
+            named = f'"{table}"'  # `extract` is a word of SQL
             copy = (
-                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record("
-                f"NULL::{table}, (SELECT to_jsonb(t) || jsonb_build_object('scope_code', "
-                f"{lived_in.elsewhere.first}::bigint) FROM {table} t LIMIT 1))"
+                f"INSERT INTO {named} ({columns}) SELECT {columns} FROM jsonb_populate_record("
+                f"NULL::{named}, (SELECT to_jsonb(t) || jsonb_build_object('scope_code', "
+                f"{lived_in.elsewhere.first}::bigint) FROM {named} t LIMIT 1))"
             )
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await psql.execute(copy)

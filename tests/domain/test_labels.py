@@ -4,6 +4,7 @@ from app.db.audit_chain import WORKFLOWS
 from app.domain.actors import Role
 from app.domain.errors import Language, Said
 from app.domain.labels import labels
+from app.domain.letters import purposes
 from app.domain.proposals import ProposalKind
 from app.domain.workflow import RoleMayNot
 
@@ -15,6 +16,7 @@ def test_every_role_kind_subject_state_and_action_has_a_label_in_both_languages(
         "kinds": set(ProposalKind),
         "states": {state for flow in WORKFLOWS for state in type(flow.initial)},
         "actions": {action for flow in WORKFLOWS for action in type(flow.first_action)},
+        "purposes": set(purposes()),
     }
 
     assert labels().keys() == named.keys()

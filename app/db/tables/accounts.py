@@ -202,6 +202,7 @@ class RefreshToken(SQLModel, table=True):
 class TallyOf(StrEnum):
     ACCOUNT = "account"
     ADDRESS = "address"
+    LETTER_CHECK = "letter_check"  # of an address too: it costs nobody his sign-in
 
 
 class SignInFailure(SQLModel, table=True):

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    CheckConstraint,
     DateTime,
     FetchedValue,
     Identity,
@@ -53,6 +54,7 @@ class AuditEntry(SQLModel, table=True):
         Index(None, "actor_id", "scope_code", "id"),
         Index(None, "workflow", "scope_code", "id"),
         Index(None, "action", "scope_code", "id"),
+        Index(None, "xid", "id", "scope_code"),  # whoever follows what changes
         Index("ix_audit_entry_at", "at", postgresql_using="brin"),
         Index("ix_audit_entry_decisions", "scope_code", "id", postgresql_where=text(DECISIONS)),
         Index(
@@ -121,12 +123,22 @@ class AuditHead(SQLModel, table=True):
 
 
 class AccessEntry(SQLModel, table=True):
-    """One request in which somebody read of people, and what for (UU 27/2022)."""
+    """One request in which somebody read of people, and what for (UU 27/2022).
+
+    Whom an extract holds stands in `access_reach`, and only how many here.
+    """
 
     __tablename__ = "access_entry"
     __table_args__ = (
         Index(None, "scope_code", "id"),
         Index("ix_access_entry_subjects", "subjects", postgresql_using="gin"),
+        Index(
+            "ix_access_entry_extracts",
+            "id",
+            "extract_id",
+            postgresql_where=text("extract_id IS NOT NULL"),
+        ),
+        CheckConstraint("(people IS NULL) = (extract_id IS NULL)", name="people_of_an_extract"),
     )
 
     id: int | None = Field(
@@ -148,3 +160,6 @@ class AccessEntry(SQLModel, table=True):
     operation: str = Field(sa_type=Text)
     request_id: str = Field(sa_type=Text)
     subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    people: int | None = None  # how many, of an extract; of another reading its subjects
+    extract_id: UUID | None = None
+    agreement: str | None = Field(default=None, sa_type=Text)  # its number

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.agreements import FieldGroup
+from app.domain.changes import Cursor
 from app.domain.errors import Fault, Said
 from app.domain.extracts.columns import Resource, ResourceNotGranted, columns_of, shown
 from app.domain.extracts.formats import MOST_ROWS, TEXTUAL, Compression, Form
@@ -77,6 +78,10 @@ class Wanted:
     rows_per_file: int = MOST_ROWS
     decree_id: UUID | None = None
     changed_after: str | None = None
+
+    @property
+    def since(self) -> Cursor | None:
+        return Cursor.read(self.changed_after) if self.changed_after else None
 
 
 def permitted(wanted: Wanted, sight: Sight) -> None:
