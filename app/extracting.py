@@ -12,12 +12,12 @@ from typing import Any
 
 from app.client import Refused, Service
 from app.domain.extracts.formats import Compression, Form, Format
+from app.domain.extracts.workflow import AT_WORK
 from app.extract_checks import has_sum, rows_in
 from app.manifests import verified
 from app.settings import CannotRun
 
 MANIFEST, UNFINISHED, KEYS = "manifest.json", "unfinished.json", "/.well-known/jwks.json"
-AT_WORK = {"asked", "materialising", "writing"}
 GONE = {"extract-not-found", "extract-expired", "extract-deleted"}
 FIRST_LOOK, LOOK = 0.2, 2.0  # seconds; the last is what the service asks for
 PAGE = "1000"

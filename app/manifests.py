@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-TYPE = "siks-manifest+jws"
+from app.domain.extracts.manifests import SEAL, canonical
 
 
 def verified(manifest: Mapping[str, Any], jwks: Mapping[str, Any]) -> bool:
@@ -21,13 +21,12 @@ def verified(manifest: Mapping[str, Any], jwks: Mapping[str, Any]) -> bool:
         public.verify(_decoded(signature), _signed(header, manifest))
     except (InvalidSignature, LookupError, TypeError, ValueError, AttributeError):
         return False
-    return bool(said.get("typ") == TYPE)
+    return bool(said.get("typ") == SEAL)
 
 
 def _signed(header: str, manifest: Mapping[str, Any]) -> bytes:
-    rest = {name: value for name, value in manifest.items() if name != "signature"}
-    told = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    return f"{header}.{base64.urlsafe_b64encode(told).rstrip(b'=').decode()}".encode()
+    told = base64.urlsafe_b64encode(canonical(manifest)).rstrip(b"=").decode()
+    return f"{header}.{told}".encode()
 
 
 def _decoded(text: str) -> bytes:

@@ -59,11 +59,25 @@ class Follower:
     async def news(self, **asked: Any) -> list[Json]:  # noqa: ANN401
         """All there is by now: what runs beside on the same server may hold it back a while."""
         before = len(self.told)
-        [[now]] = await self.registry.runs("SELECT pg_current_xact_id()::text::bigint")
+        now = await _present(self.registry)
         async with asyncio.timeout(60):
             while (await self.page(**asked))["has_more"] or int(self.after.split(".")[0]) <= now:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return self.told[before:]
+
+
+async def _present(registry: Registry) -> int:
+    [[xid]] = await registry.runs("SELECT pg_current_xact_id()::text::bigint")
+    return int(xid)
+
+
+async def all_is_told(registry: Registry) -> None:
+    """Once what runs beside on the same server holds nothing back that was written by now."""
+    now = await _present(registry)
+    horizon = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    async with asyncio.timeout(60):
+        while (await registry.runs(horizon))[0][0] <= now:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def follower(registry: Registry, caller: Caller, **asked: Any) -> Follower:  # noqa: ANN401

@@ -26,6 +26,7 @@ from app.extract_checks import rows_in
 from app.manifests import verified
 from app.settings import CannotRun
 from tests.exchange.test_extract_files import FORMS, ROWS, lines, made
+from tests.following import all_is_told
 from tests.registry import Caller, Registry
 from tests.served import SIKS, a_free_port, a_service, environment
 
@@ -132,6 +133,7 @@ async def test_what_changes_afterwards_is_followed(desk: Desk, registry: Registr
     _, told = await desk.types("extract", "--resource", "members", "--out", "salinan", "--json")
     after = json.loads(told)["changes_after"]
     proposal = await registry.proposal("awaiting_deliberation")
+    await all_is_told(registry)
 
     code, told = await desk.types("changes", "--after", after, "--out", "perubahan.ndjson")
 

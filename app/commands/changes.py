@@ -6,9 +6,11 @@ finds where anything was written since; it is taken only while somebody waits.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from app.db import changes
 from app.db.access import BEGIN, Access, PeopleReading
@@ -22,6 +24,7 @@ from app.domain.regions import INDONESIA, Region
 from app.domain.sight import Sight
 
 EVERY = 1.0  # seconds
+EACH = 20  # of one account at once: none takes the places of all
 Gone = Callable[[], Awaitable[bool]]
 
 
@@ -46,7 +49,7 @@ class Watch:
     def __init__(self, database: Database, *, most: int) -> None:
         self._database = database
         self._most = most
-        self._now = 0
+        self._now = Counter[UUID]()
         self._waiting: set[Waiting] = set()
         self._looking: asyncio.Task[None] | None = None
 
@@ -55,14 +58,14 @@ class Watch:
         return len(self._waiting)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        if self._now >= self._most:
+    def place(self, account_id: UUID) -> Iterator[None]:
+        if self._now[account_id] >= EACH or self._now.total() >= self._most:
             raise Overloaded(retry_after=5)
-        self._now += 1
+        self._now[account_id] += 1
         try:
             yield
         finally:
-            self._now -= 1
+            self._now -= Counter([account_id])  # keeps none that are down to nothing
 
     async def news(self, region: Region, since: int, *, until: float, gone: Gone) -> bool:
         """Whether something was written there, in that transaction or a later one, before the
@@ -133,7 +136,7 @@ async def follow(
 ) -> str:
     """The next page; where nothing is in it, it is waited for until the time is over."""
     until = time.monotonic() + asked.wait
-    with watch.place():
+    with watch.place(access.actor.id):
         while True:
             body = await _page(database, asked, access)
             place = changes.next_in(body)

@@ -28,7 +28,7 @@ from app.db import changes, courier
 from app.db.access import BEGIN, Access, PeopleReading
 from app.db.audit import record
 from app.db.courier import Due, Turn
-from app.db.decree_books import told
+from app.db.refusals import told
 from app.db.sessions import Database, Reading
 from app.db.tables.base import new_id, now
 from app.db.tables.subscriptions import Subscription, WebhookDelivery

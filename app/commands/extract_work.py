@@ -46,9 +46,16 @@ A = ExtractAction
 
 @handles(JobKind.WRITE_EXTRACT, ending=end)
 async def write_extract(database: Database, run: JobRun) -> None:
-    if await run.cancelled():
-        return
-    async with _held(run) as (session, extract):
+    if not await run.cancelled():
+        await _make(database, run)
+    await _forget_chunks(run)
+
+
+async def _make(database: Database, run: JobRun) -> None:
+    async with run.transaction() as session:
+        extract = await _found(session, run)
+        if extract.state not in AT_WORK:  # a worker died between its last step and the job's
+            return
         is_kept = await _is_kept(session, run, extract)
     if not is_kept:
         await _keep_aside(database, run)
@@ -56,14 +63,26 @@ async def write_extract(database: Database, run: JobRun) -> None:
         await _write(database, run)
 
 
+async def _forget_chunks(run: JobRun) -> None:
+    """What is left where a worker dies here is swept up."""
+    is_left = True
+    while is_left:
+        async with run.transaction() as session:
+            is_left = await extracts.forget_chunks(session, run.subject_id) > 0
+
+
 @asynccontextmanager
 async def _held(run: JobRun) -> AsyncIterator[tuple[AsyncSession, Extract]]:
     """The extract, as long as it is at work: else the job is left, and finds that it has ended."""
     async with run.transaction() as session:
-        extract = await extracts.find(session, run.subject_id, within=run.by.region, by=run.by)
+        extract = await _found(session, run)
         if extract.state not in AT_WORK:
             raise Released
         yield session, extract
+
+
+async def _found(session: AsyncSession, run: JobRun) -> Extract:
+    return await extracts.find(session, run.subject_id, within=run.by.region, by=run.by)
 
 
 # --- the moment
@@ -74,15 +93,18 @@ async def _is_kept(session: AsyncSession, run: JobRun, extract: Extract) -> bool
     if extract.state is not ExtractState.WRITING:
         return False
     chunks = await extracts.chunks(session, extract, within=run.by.region)
-    return sum(each.rows for each in chunks) == extract.rows
+    gone = await extracts.deletions(session, extract, within=run.by.region)
+    files = await extracts.files(session, extract, within=run.by.region)
+    kept = sum(each.rows for each in chunks) + sum(each.rows for each in gone)
+    return kept == sum(each.rows for each in files)
 
 
 async def _keep_aside(database: Database, run: JobRun) -> None:
     by = await as_of_now(database, run.by)
+    await _forget_chunks(run)
     async with _held(run) as (session, extract):
         sight = sight_of_people(by)
         named = [each.name for each in columns_of(extract.resource, sight)]
-        await extracts.forget_chunks(session, extract)
         await extracts.forget_files(session, extract)
         agreed = by.agreement.number if by.agreement else None
         changes = {"start": run.start, "columns": named, "agreement": agreed}
@@ -204,7 +226,6 @@ async def _complete(database: Database, run: JobRun) -> None:
         access = Access(by, extract.purpose, OPERATION, run.errand.request_id)
         people = await extracts.note_reach(session, extract)
         await note_extract(session, access, extract.id, people)
-        await extracts.forget_chunks(session, extract)
         step = EXTRACTS.step(extract.state, A.COMPLETE, by=by)
         until = now() + timedelta(days=extract.days_kept)
         await record(session, extract, step, changes={"expires_at": until})

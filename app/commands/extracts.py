@@ -112,7 +112,6 @@ async def take(session: AsyncSession, asked: Asked, *, by: Actor) -> AuditEntry:
     extract = await extracts.find(session, asked.id, within=by.region, by=by)
     await expect(session, extract, asked.version)
     step = EXTRACTS.step(extract.state, asked.action, by=by)
-    await extracts.forget_chunks(session, extract)
     entry = await record(session, extract, step)
     if job is not None:
         await work.cancel(session, job.id, by=by, version=job.version)
@@ -125,7 +124,6 @@ async def end(session: AsyncSession, job: Job) -> None:
     extract = await extracts.find(session, job.subject_id, within=by.region, by=by)
     if extract.state not in AT_WORK:
         return
-    await extracts.forget_chunks(session, extract)
     cancelled = job.state is JobState.CANCELLED
     action = ExtractAction.CANCEL if cancelled else ExtractAction.FAIL
     step = EXTRACTS.step(extract.state, action, by=by)
@@ -143,3 +141,11 @@ async def expire_late(database: Database) -> None:
                 extract = await extracts.find(session, extract_id, within=asker.region, by=asker)
                 step = EXTRACTS.step(extract.state, ExtractAction.EXPIRE, by=asker)
                 await record(session, extract, step)
+
+
+async def forget_strays(database: Database) -> None:
+    """Rows of those that ended otherwise than by being done, or while a slice was being filled."""
+    is_left = True
+    while is_left:
+        async with database.transaction(INDONESIA) as session:
+            is_left = await extracts.forget_strays(session, within=INDONESIA) > 0

@@ -18,8 +18,8 @@ from app.commands.import_units import Ahead
 from app.commands.jobs import JobRun, handles
 from app.db import import_rows, imports, regions
 from app.db.audit import record
-from app.db.decree_books import told
 from app.db.import_rows import Row, Unit
+from app.db.refusals import told
 from app.db.sessions import Database, reading_in
 from app.db.tables.imports import Import
 from app.db.tables.jobs import Job

@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.commands.jobs import JobRun, end
 from app.db import accounts, jobs
 from app.db.audit import record
-from app.db.decree_books import told
 from app.db.jobs import Errand
+from app.db.refusals import told
 from app.db.sessions import Database
 from app.db.tables.base import now
 from app.db.tables.jobs import Job

@@ -39,7 +39,7 @@ from app.db import jobs, queue
 from app.db.faults import passes
 from app.db.sessions import Database, patience
 from app.db.urls import for_asyncpg
-from app.domain.errors import Refusal
+from app.domain.errors import Overloaded, Refusal
 from app.domain.imports.workflow import USUAL, Limits
 from app.domain.jobs import JobAction, JobFailed
 from app.domain.regions import INDONESIA
@@ -286,7 +286,7 @@ class Worker:
             action = JobAction.STOP if run.was_cancelled else JobAction.COMPLETE
             await job_steps.finish(run, action)
             return None
-        if passes(why):
+        if passes(why) or isinstance(why, Overloaded):
             log.warning("job_interrupted", job=str(run.id), kind=type(why).__name__)
             return LATER
         if not isinstance(why, Refusal):

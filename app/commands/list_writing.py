@@ -15,7 +15,7 @@ from app.commands.jobs import JobRun, handles
 from app.db import list_rows, lists
 from app.db.access import BEGIN, Access, PeopleReading
 from app.db.audit import record
-from app.db.decree_books import told
+from app.db.refusals import told
 from app.db.sessions import Database
 from app.db.tables.base import now
 from app.db.tables.jobs import Job

@@ -267,8 +267,10 @@ async def status_of(  # noqa: PLR0913 - which answer to which question, to whom
 async def _stands(
     session: AsyncSession, row: SpdciRequest, *, access: Access, language: Language
 ) -> Message:
-    """A search that was answered is answered anew: so what went astray can be fetched."""
-    if row.answered_at is None:
+    """A search that was answered is answered anew, and one whose answer was not taken in the end:
+    so what went astray can be fetched."""
+    within = access.actor.region
+    if row.answered_at is None and await is_seen_to(session, row.correlation_id, within=within):
         return writing.waiting(row.reference_id, now())
     if row.action is not Action.SEARCH:
         return writing.done(row.reference_id, now())

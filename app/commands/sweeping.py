@@ -53,6 +53,7 @@ async def sweep(database: Database, storage: Storage) -> None:
     await _expire_lists(database)
     await expire_late(database)
     await taken_out.expire_late(database)
+    await taken_out.forget_strays(database)
     async with database.transaction(INDONESIA) as session:
         await courier.forget_deliveries(session, LOG_KEPT, within=INDONESIA)
         await spdci_requests.forget(session, now() - spdci.KEPT, within=INDONESIA)

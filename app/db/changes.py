@@ -103,7 +103,7 @@ async def page(  # noqa: PLR0913 - after which place, how much of what, for whom
     chosen = [each for each in Resource if each in resources]
     statement = (
         _BOUND
-        + touches(chosen, until=_UNTIL, most=f"LIMIT {ENTRIES}")
+        + touches(chosen, sight, until=_UNTIL, most=f"LIMIT {ENTRIES}")
         + _FITTING.format(entries=ENTRIES)
         + _ITEMS.format(touches="fitting WHERE fits")
         + _TOLD.format(found=_found(chosen, sight), there=_there(chosen))
@@ -145,11 +145,11 @@ def _there(resources: Collection[Resource]) -> str:
     return f"CASE i.resource {cases} END"
 
 
-def touched(resource: Resource) -> str:
+def touched(resource: Resource, sight: Sight) -> str:
     """A statement that selects (id, how, at) of all rows of the resource that were touched after
     that place, up to the moment of the transaction's snapshot. `how` is NULL where nothing of the
     row's own has begun or ended: what such a row says no more is no deletion."""
-    return f"""WITH {touches([resource], until=f"xid < (SELECT {HORIZON})")},
+    return f"""WITH {touches([resource], sight, until=f"xid < (SELECT {HORIZON})")},
         {_ITEMS.format(touches="touches")}
         SELECT subject::{_key(resource)} AS id, how, at FROM items"""
 

@@ -6,7 +6,7 @@ he has done and after which proposal to go on are kept together, or not at all.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,12 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.audit_rows import canonical
 from app.db.pages import LAST_UUID
+from app.db.refusals import told
 from app.db.sessions import Reading
 from app.db.tables.base import now
 from app.db.tables.decrees import Decree, DecreeBook, DecreeShare
 from app.domain.actors import Actor
 from app.domain.decrees import CHECKS, WORKER, Found, Work
-from app.domain.errors import Language, Refusal
+from app.domain.errors import Refusal
 from app.domain.households import RecordState
 from app.domain.niks import NikVerdict
 from app.domain.proposals import ProposalKind, ProposalState
@@ -250,13 +251,3 @@ async def leave(session: AsyncSession, decree_id: UUID, refused: Mapping[Place, 
     ]
     connection = await session.connection()
     await connection.execute(LEAVE, {"rows": canonical(rows), "decree": decree_id})
-
-
-def told(refusal: Refusal) -> dict[str, Any]:
-    """A refusal as it is kept, for readers of both languages."""
-    return {
-        "code": refusal.code(),
-        "title": vars(refusal.title),
-        "detail": {language: refusal.detail.told(language, refusal.words) for language in Language},
-        "pointers": [fault.pointer for fault in refusal.faults],
-    }

@@ -8,6 +8,7 @@ from app.domain.changes import Change, Cursor
 from app.domain.extracts.columns import Resource
 from app.domain.extracts.wanted import Wanted
 from app.domain.regions import Region
+from app.domain.sight import Sight
 
 _OF_PROGRAMME = {
     Resource.HOUSEHOLDS: "r.household_id = s.id",
@@ -17,14 +18,18 @@ _RECEIVES = """EXISTS (SELECT FROM recipient r
     WHERE {which} AND r.state <> 'ended' AND r.programme = {{}})"""
 
 
-def conditions_of(wanted: Wanted, region: Region, *, first: int) -> tuple[list[str], list[object]]:
+def conditions_of(
+    wanted: Wanted, region: Region, sight: Sight, *, first: int
+) -> tuple[list[str], list[object]]:
     """The conditions, and their arguments from `$first` on."""
     found = _filters(wanted)
     if wanted.decree_id is not None:
         found[_as_of(wanted.resource, region)] = wanted.decree_id
     conditions = [each.format(f"${n}") for n, each in enumerate(found, first)]
     if wanted.changed_after is not None:
-        conditions.append(f"s.id IN (SELECT id FROM ({_touched(wanted, region)}) AS touched)")
+        conditions.append(
+            f"s.id IN (SELECT id FROM ({_touched(wanted, region, sight)}) AS touched)"
+        )
     return [_standing(wanted), *conditions], [*found.values()]
 
 
@@ -78,20 +83,21 @@ def _as_of(resource: Resource, region: Region) -> str:
 _PLACES = re.compile(r"\$([1-4])\b")
 
 
-def _touched(wanted: Wanted, region: Region) -> str:
+def _touched(wanted: Wanted, region: Region, sight: Sight) -> str:
     """The rows that were touched since, with the places of our own making written into it."""
     after = wanted.since or Cursor(0)
     places = (region.first, region.last, after.xid, after.id)
-    return _PLACES.sub(lambda found: f"({places[int(found[1]) - 1]})", touched(wanted.resource))
+    statement = touched(wanted.resource, sight)
+    return _PLACES.sub(lambda found: f"({places[int(found[1]) - 1]})", statement)
 
 
-def gone_since(wanted: Wanted, region: Region) -> str:
+def gone_since(wanted: Wanted, region: Region, sight: Sight) -> str:
     """A SELECT of (id, change, at): of what was given, or would have been, and is no more."""
     source = selected.SOURCES[wanted.resource]
     here = f"FROM {source.table} s WHERE s.id = t.id AND {_here(region)}"
     return f"""SELECT t.id::text AS id, CASE WHEN EXISTS (SELECT {here})
         THEN '{Change.REMOVED}' ELSE '{Change.LEFT}' END AS change, t.at
-    FROM ({_touched(wanted, region)}) AS t
+    FROM ({_touched(wanted, region, sight)}) AS t
     WHERE t.how IS NOT NULL AND NOT EXISTS (SELECT {here} AND {source.stands})"""
 
 

@@ -96,7 +96,7 @@ async def fill(database: Database, filling: Filling, part: Slice, moment: Moment
 
 
 async def _fill(connection: Connection, filling: Filling, part: Slice) -> None:
-    conditions, arguments = conditions_of(filling.wanted, filling.region, first=6)
+    conditions, arguments = conditions_of(filling.wanted, filling.region, filling.sight, first=6)
     where = " AND ".join(["s.scope_code BETWEEN $1 AND $2", *conditions])
     resource = filling.wanted.resource
     source = selected.numbered(resource, where=where, most="$5::int")
@@ -116,7 +116,9 @@ FROM ({gone}) AS gone HAVING count(*) > 0"""
 
 async def fill_deletions(database: Database, filling: Filling, moment: Moment) -> None:
     """What was given, or would have been, and is gone from the region or the register since."""
-    statement = _FILL_DELETIONS.format(gone=gone_since(filling.wanted, filling.region))
+    statement = _FILL_DELETIONS.format(
+        gone=gone_since(filling.wanted, filling.region, filling.sight)
+    )
     begin = SHARE.format(snapshot=moment.snapshot)
     async with database.connection(filling.scope, begin=begin) as connection:
         told = (filling.extract_id, filling.start, filling.region.first)

@@ -10,6 +10,7 @@ from sqlalchemy import func, update
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import refusals
 from app.db.access import PeopleReading
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
@@ -51,8 +52,12 @@ async def find(session: AsyncSession, extract_id: UUID, *, within: Region, by: A
     return extract
 
 
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('extracts ' || $1, 0))"
+
+
 async def open_ones(session: AsyncSession, *, within: Region, by: Actor) -> int:
-    """How many of his are being made."""
+    """How many of his are being made. One after the other: the next counts what this one asks."""
+    await (await connection_in(session)).execute(_TURN, str(by.id))
     found = await session.exec(
         select(func.count())
         .select_from(Extract)
@@ -77,15 +82,15 @@ _VIEW = """json_build_object(
     'progress', CASE WHEN s.state IN ('asked', 'materialising', 'writing') THEN (
         SELECT json_build_object('phase', j.phase, 'done', j.done, 'total', j.total)
         FROM job j WHERE j.subject_id = s.id ORDER BY j.id DESC LIMIT 1) END,
-    'problem', CASE WHEN s.refusal IS NOT NULL THEN json_build_object(
-        'code', s.refusal ->> 'code', 'title', s.refusal -> 'title' ->> {in},
-        'detail', s.refusal -> 'detail' ->> {in}) END,
+    'problem', {problem},
     'job_id', (SELECT j.id FROM job j WHERE j.subject_id = s.id ORDER BY j.id DESC LIMIT 1),
     'links', json_build_object('self', '/v1/extracts/' || s.id,
         'manifest', CASE WHEN s.expires_at IS NOT NULL
             THEN '/v1/extracts/' || s.id || '/manifest' END),
     'expires_at', s.expires_at, 'created_at', s.created_at, 'updated_at', s.updated_at,
-    'open_actions', {open}::jsonb -> s.state)"""
+    'open_actions', {open}::jsonb -> s.state)""".replace(
+    "{problem}", refusals.shown("s.refusal", "{in}")
+)
 
 
 def _view(first: int) -> str:
@@ -280,12 +285,32 @@ async def forget_files(session: AsyncSession, extract: Extract) -> None:
     await session.exec(delete(ExtractFile).where(col(ExtractFile.extract_id) == extract.id))
 
 
-_FORGET = "DELETE FROM extract_chunk WHERE extract_id = $1"
+# Those of a province are gigabytes: so many at once take a second or two.
+_BITE = 500
+_FORGET = f"""DELETE FROM extract_chunk WHERE extract_id = $1 AND ctid = ANY (ARRAY(
+    SELECT ctid FROM extract_chunk WHERE extract_id = $1 LIMIT {_BITE}))"""
 
 
-async def forget_chunks(session: AsyncSession, extract: Extract) -> None:
+async def forget_chunks(session: AsyncSession, extract_id: UUID) -> int:
+    """Some of its chunks, of whatever start; how many."""
     connection = await connection_in(session)
-    await connection.execute(_FORGET, extract.id)
+    return _deleted(await connection.execute(_FORGET, extract_id))
+
+
+def _deleted(told: str) -> int:
+    return int(told.rpartition(" ")[2])
+
+
+_FORGET_STRAYS = f"""DELETE FROM extract_chunk WHERE ctid = ANY (ARRAY(
+    SELECT c.ctid FROM extract_chunk c JOIN extract e ON e.id = c.extract_id
+    WHERE e.state NOT IN ('asked', 'materialising', 'writing')
+        AND c.scope_code BETWEEN $1 AND $2 LIMIT {_BITE}))"""
+
+
+async def forget_strays(session: AsyncSession, *, within: Region) -> int:
+    """Some chunks of extracts that are no longer being made; how many."""
+    connection = await connection_in(session)
+    return _deleted(await connection.execute(_FORGET_STRAYS, within.first, within.last))
 
 
 _BODIES = """SELECT scope_code, part, body FROM extract_chunk
@@ -314,6 +339,8 @@ async def bodies(  # noqa: PLR0913, PLR0917 - what a part of a file is
     return [(Place(row["scope_code"], row["part"]), row["body"]) for row in rows]
 
 
+PATIENT_SECONDS = 600  # they may be millions
+_PATIENT = f"SET LOCAL statement_timeout TO '{PATIENT_SECONDS}s'; SET LOCAL work_mem TO '32MB'"
 _REACHED = """INSERT INTO access_reach (extract_id, scope_code, part, subjects)
 SELECT extract_id, scope_code, part, subjects FROM extract_chunk
 WHERE extract_id = $1 AND start = $2"""
@@ -324,8 +351,10 @@ WHERE extract_id = $1 AND start = $2"""
 async def note_reach(session: AsyncSession, extract: Extract) -> int:
     """Of whom it is, village by village; how many they are."""
     connection = await connection_in(session)
-    await connection.execute(_REACHED, extract.id, extract.start)
-    return int(await connection.fetchval(_PEOPLE, extract.id, extract.start))
+    await connection.execute(_PATIENT)
+    its, timeout = (extract.id, extract.start), PATIENT_SECONDS + 1
+    await connection.execute(_REACHED, *its, timeout=timeout)
+    return int(await connection.fetchval(_PEOPLE, *its, timeout=timeout))
 
 
 # --- for whoever sweeps up

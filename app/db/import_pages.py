@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 from uuid import UUID
 
+from app.db import refusals
 from app.db import sight as shown
 from app.db.pages import Asked
 from app.db.sessions import Reading
@@ -47,9 +48,7 @@ _UNITS = _PAGE.format(
         'subjects', (SELECT coalesce(json_agg(json_build_object('workflow', e -> 'workflow',
             'id', e -> 'id', 'version', e -> 'version')), '[]')
             FROM jsonb_array_elements(s.subjects) e),
-        'problem', CASE WHEN s.refusal IS NOT NULL THEN json_build_object(
-            'code', s.refusal ->> 'code', 'title', s.refusal -> 'title' ->> $6,
-            'detail', s.refusal -> 'detail' ->> $6) END)""",
+        'problem', {refusals.shown("s.refusal", "$6")})""",
 )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import refusals
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
@@ -56,7 +57,7 @@ def facts_of(import_: Import, *, for_: Actor) -> frozenset[Fact]:
     return frozenset() if import_.created_by == for_.id else SITUATIONS["others"]
 
 
-# {me} is the reader, {open} what is open to him in which situation, {in} his language.
+# {me} is the reader, {open} what is open to him in which situation.
 _VIEW = """json_build_object(
     'version', s.version, 'id', s.id, 'kind', s.kind, 'layout', s.layout, 'state', s.state,
     'mode', s.mode, 'file_name', s.file_name, 'bytes', s.bytes,
@@ -65,9 +66,7 @@ _VIEW = """json_build_object(
     'counts', json_build_object('rows', s.rows, 'bad', s.bad, 'doubtful', s.doubtful,
         'doubled', s.doubled, 'units', s.units, 'taken', s.taken, 'same', s.same,
         'left', s.left_out, 'kept', s.kept),
-    'problem', CASE WHEN s.refusal IS NOT NULL THEN json_build_object(
-        'code', s.refusal ->> 'code', 'title', s.refusal -> 'title' ->> {in},
-        'detail', s.refusal -> 'detail' ->> {in}) END,
+    'problem', {problem},
     'results', (SELECT coalesce(json_agg(json_build_object('format', r.format,
             'language', r.language, 'bytes', r.bytes, 'sha256', encode(r.sha256, 'hex'),
             'made_at', r.made_at) ORDER BY r.format), '[]')
@@ -83,9 +82,9 @@ _REGION = "coalesce((SELECT r.code FROM region r WHERE r.scope_code = s.scope_co
 def _view(first: int) -> str:
     me, open_, language = (f"${number}" for number in range(first, first + 3))
     return (
-        _VIEW.replace("{me}", me)
+        _VIEW.replace("{problem}", refusals.shown("s.refusal", language))
+        .replace("{me}", me)
         .replace("{open}", open_)
-        .replace("{in}", language)
         .replace("{region}", _REGION)
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import refusals
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
@@ -60,9 +61,7 @@ _VIEW = """json_build_object(
     'version', s.version, 'id', s.id, 'kind', s.kind, 'state', s.state,
     'phase', s.phase, 'done', s.done, 'total', s.total, 'starts', s.starts,
     'cancel_asked', s.cancel_asked,
-    'problem', CASE WHEN s.problem IS NOT NULL THEN json_build_object(
-        'code', s.problem ->> 'code', 'title', s.problem -> 'title' ->> {in},
-        'detail', s.problem -> 'detail' ->> {in}) END,
+    'problem', {problem},
     'region_code', s.region_code, 'asked_by', s.asked_by, 'role', s.role,
     'subject_id', s.subject_id,
     'links', json_build_object(
@@ -71,7 +70,9 @@ _VIEW = """json_build_object(
     'created_at', s.created_at, 'started_at', s.started_at, 'ended_at', s.ended_at,
     'updated_at', s.updated_at,
     'open_actions', {open}::jsonb
-        -> (CASE WHEN s.asked_by = {me}::uuid THEN 'own' ELSE 'others' END) -> s.state)"""
+        -> (CASE WHEN s.asked_by = {me}::uuid THEN 'own' ELSE 'others' END) -> s.state)""".replace(
+    "{problem}", refusals.shown("s.problem", "{in}")
+)
 
 
 def _view(first: int) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import refusals
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
@@ -52,13 +53,13 @@ _VIEW = f"""json_build_object(
     'programme', s.programme, 'rows', s.rows_of, 'language', s.language, 'purpose', s.purpose,
     'asked_as', s.asked_as, 'created_by', s.created_by,
     'names', s.names, 'bytes', s.bytes, 'sha256', encode(s.sha256, 'hex'),
-    'problem', CASE WHEN s.refusal IS NOT NULL THEN json_build_object(
-        'code', s.refusal ->> 'code', 'title', s.refusal -> 'title' ->> {{in}},
-        'detail', s.refusal -> 'detail' ->> {{in}}) END,
+    'problem', {{problem}},
     'file', CASE WHEN s.state = 'made' THEN '/v1/lists/' || s.id || '/file' END,
     'job_id', (SELECT j.id FROM job j WHERE j.subject_id = s.id ORDER BY j.id DESC LIMIT 1),
     'made_at', s.made_at, 'expires_at', s.expires_at,
-    'created_at', s.created_at, 'updated_at', s.updated_at)"""
+    'created_at', s.created_at, 'updated_at', s.updated_at)""".replace(
+    "{problem}", refusals.shown("s.refusal", "{in}")
+)
 _DOCUMENT = f"""
 SELECT {_VIEW.replace("{in}", "$5")}::text AS body, NULL::uuid[] AS subjects
 FROM list s WHERE s.id = $1 AND s.created_by = $2 AND s.scope_code BETWEEN $3 AND $4

@@ -46,7 +46,7 @@ INSERT INTO spdci_request AS r (id, scope_code, account_id, correlation_id, acti
     transaction_id, reference_id, asked, received_at)
 SELECT v.id, $1, $2, $3, $4, $5, v.reference_id, v.asked, now()
 FROM json_to_recordset($6::json) AS v (id uuid, reference_id text, asked jsonb)
-ON CONFLICT (account_id, action, transaction_id, reference_id) WHERE {_NAMED}
+ON CONFLICT (account_id, scope_code, action, transaction_id, reference_id) WHERE {_NAMED}
 DO UPDATE SET correlation_id = excluded.correlation_id, answered_at = NULL
     WHERE r.asked = excluded.asked
 RETURNING reference_id

@@ -7,9 +7,10 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db import refusals
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
-from app.db.sessions import Reading
+from app.db.sessions import Reading, connection_in
 from app.db.tables.subscriptions import Subscription
 from app.domain.actors import Actor, Role
 from app.domain.errors import Language
@@ -46,8 +47,12 @@ async def find(
     return subscription
 
 
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('subscriptions ' || $1, 0))"
+
+
 async def how_many(session: AsyncSession, *, within: Region, by: Actor) -> int:
-    """That have not ended, of his."""
+    """That have not ended, of his. One after the other: the next counts what this one makes."""
+    await (await connection_in(session)).execute(_TURN, str(by.id))
     statement = select(func.count()).where(
         Subscription.created_by == by.id,
         lies_within(Subscription.scope_code, within),
@@ -66,11 +71,11 @@ _VIEW = """json_build_object(
         THEN s.next_attempt_at END,
     'failing_since', s.failing_since,
     'former_secret_until', CASE WHEN s.secret_before_until > now() THEN s.secret_before_until END,
-    'problem', CASE WHEN s.problem IS NOT NULL THEN json_build_object(
-        'code', s.problem ->> 'code', 'title', s.problem -> 'title' ->> {in},
-        'detail', s.problem -> 'detail' ->> {in}) END,
+    'problem', {problem},
     'created_at', s.created_at, 'updated_at', s.updated_at,
-    'open_actions', {open}::jsonb -> s.state)"""
+    'open_actions', {open}::jsonb -> s.state)""".replace(
+    "{problem}", refusals.shown("s.problem", "{in}")
+)
 
 
 def _view(first: int) -> str:

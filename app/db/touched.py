@@ -10,7 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.db.tables.audit import DECISIONS
-from app.domain.extracts.columns import Resource
+from app.domain.agreements import FieldGroup
+from app.domain.extracts.columns import Resource, shown
+from app.domain.sight import Sight
 
 HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 HERE = "scope_code BETWEEN $1 AND $2"
@@ -37,10 +39,38 @@ def _how(stands: str) -> str:
     return _HOW.format(source=stands.format("e.source"), target=stands.format("e.target"))
 
 
-def _beside(table: str, joined: str, *when: str) -> str:
+# Of whom what such an entry changes is shown: others do not learn either that it changed.
+_SHOWN_TO = {
+    _WHO: {FieldGroup.IDENTITY},
+    _CARD: {FieldGroup.IDENTITY},
+    _AID: {FieldGroup.PROGRAMMES},
+    _SHEET: {FieldGroup.SURVEY, FieldGroup.HEALTH, FieldGroup.PROGRAMMES},
+}
+
+
+@dataclass(frozen=True)
+class Beside:
     """Rows `s` of a table that show something of the record that the entry is about."""
-    return f"""homed e JOIN {table} s ON s.{joined} AND s.{HERE}
-        WHERE {" OR ".join(when)}"""
+
+    table: str
+    joined: str
+    when: Sequence[str]
+
+    def seen_with(self, sight: Sight) -> str | None:
+        """Where they are, of the entries that change what this sight shows."""
+        seen = [
+            each
+            for each in self.when
+            if any(shown(group, sight) for group in _SHOWN_TO.get(each, {None}))
+        ]
+        if not seen:
+            return None
+        return f"""homed e JOIN {self.table} s ON s.{self.joined} AND s.{HERE}
+            WHERE {" OR ".join(seen)}"""
+
+
+def _beside(table: str, joined: str, *when: str) -> Beside:
+    return Beside(table, joined, when)
 
 
 def _verdicts(row: str) -> str:
@@ -56,7 +86,7 @@ class Told:
     own: str
     how: str
     of: Collection[str]
-    others: Sequence[str] = ()
+    others: Sequence[Beside] = ()
     subject: str = "e.subject_id"
 
 
@@ -140,9 +170,10 @@ _OWN = """SELECT '{resource}' AS resource, {subject}::text AS subject, xid, id, 
 _OTHER = "SELECT '{resource}', s.id::text, e.xid, e.id, e.at, NULL FROM {other}"
 
 
-def touches(resources: Collection[Resource], *, until: str, most: str = "") -> str:
+def touches(resources: Collection[Resource], sight: Sight, *, until: str, most: str = "") -> str:
     """The tables `events`, what was written after that place, and `touches`: which rows of these
-    resources each of it touches. `until` is the condition, `most` the clause where it ends."""
+    resources each of it touches, as far as this sight shows it. `until` is the condition, `most`
+    the clause where it ends."""
     workflows = {each for resource in resources for each in TOLD[resource].of}
     return _EVENTS.format(
         here=HERE,
@@ -150,11 +181,12 @@ def touches(resources: Collection[Resource], *, until: str, most: str = "") -> s
         most=most,
         workflows=", ".join(f"'{each}'" for each in sorted(workflows)),
         homes=" ".join(_HOME.format(each, here=HERE) for each in _RECORDS[1:]),
-        touches=" UNION ALL ".join(part for each in resources for part in _parts(each)),
+        touches=" UNION ALL ".join(part for each in resources for part in _parts(each, sight)),
     )
 
 
-def _parts(resource: Resource) -> list[str]:
+def _parts(resource: Resource, sight: Sight) -> list[str]:
     told = TOLD[resource]
     own = _OWN.format(resource=resource, subject=told.subject, how=told.how, own=told.own)
-    return [own, *(_OTHER.format(resource=resource, other=each) for each in told.others)]
+    others = [each.seen_with(sight) for each in told.others]
+    return [own, *(_OTHER.format(resource=resource, other=each) for each in others if each)]

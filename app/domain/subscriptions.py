@@ -11,10 +11,11 @@ from typing import Self
 from uuid import UUID
 
 from app.domain.accounts import ADMINS
-from app.domain.actors import Actor, Role
+from app.domain.actors import Actor
 from app.domain.changes import Change, Cursor
 from app.domain.errors import Conflict, Fault, Incomplete, NotFound, Said
 from app.domain.extracts.columns import Resource
+from app.domain.extracts.workflow import ASKERS
 from app.domain.workflow import Transition, Workflow
 
 MOST_OPEN = 20  # of one account
@@ -74,16 +75,8 @@ class SubscriptionAction(StrEnum):
     DISABLE = "disable"
 
 
-R, S, A = Role, SubscriptionState, SubscriptionAction
-SUBSCRIBERS = frozenset(
-    {
-        R.INTEGRATION,
-        R.REGENCY_OPERATOR,
-        R.REGENCY_VERIFIER,
-        R.PROVINCE_OFFICER,
-        R.MINISTRY_ANALYST,
-    }
-)
+S, A = SubscriptionState, SubscriptionAction
+SUBSCRIBERS = ASKERS  # whoever may have the rows as files may have their changes sent
 STOPPERS = SUBSCRIBERS | ADMINS
 
 

@@ -13,7 +13,7 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 ACTIONS = ("search", "txn-status", "subscribe", "unsubscribe")
-ASKED = ["account_id", "action", "transaction_id", "reference_id"]
+ASKED = ["account_id", "scope_code", "action", "transaction_id", "reference_id"]
 # Jobs come in with several of our migrations; this one takes back its own.
 JOBS = ("check_import", "apply_import", "undo_import", "mark_import", "write_extract")
 NAMED = "transaction_id <> '' AND reference_id <> ''"

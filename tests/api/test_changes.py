@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.commands.changes import EACH
 from app.db import members
 from app.db.audit import MovedMeanwhile, record
 from app.domain.actors import Role
@@ -220,6 +221,22 @@ class TestWaiting:
                 assert told_of(page["items"], "members") == [("changed", first)]
             assert (await other)["items"] == []
 
+    async def test_leaves_places_to_others(self, app: FastAPI, registry: Registry):
+        greedy = await of_the_province(registry, registry.village)
+        modest = await of_the_province(registry, registry.elsewhere)
+        waiting = [asyncio.create_task(greedy.page(wait=25)) for _ in range(EACH)]
+        while app.state.watch.waiting < EACH:  # noqa: ASYNC110 - they wait for us
+            await asyncio.sleep(0.05)
+
+        once_more = await greedy.caller.gets(PATH, params={"after": greedy.after})
+        assert refused(once_more) == (503, "overloaded")
+        assert (await modest.page())["items"] == []
+
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert (await greedy.page())["items"] == []
+
 
 class TestWhoIsTold:
     async def test_a_region_hears_of_itself_alone(self, registry: Registry):
@@ -251,6 +268,23 @@ class TestWhoIsTold:
         denied = await machine.gets(PATH, params={"after": copy.after, "resources": "recipients"})
         assert refused(denied) == (403, "resource-not-granted")
         assert await access_of(registry, machine, household) == 1
+
+    async def test_a_machine_does_not_learn_that_something_changed_which_it_may_not_read(
+        self, registry: Registry
+    ):
+        household = await a_registered_family(registry)
+        region = registry.village.at(Tier.REGENCY)
+        blind, seeing = [
+            await follower(
+                registry, await registry.machine(region, [group]), resources="households,members"
+            )
+            for group in ("survey", "programmes")
+        ]
+
+        await proposed(registry, "programme", household, food(household))
+
+        assert told_of(await seeing.news(), "households") == [("changed", household["id"])]
+        assert await blind.news() == []
 
     async def test_others_are_not(self, registry: Registry):
         expired = await registry.machine(registry.village.at(Tier.REGENCY), expires=-1)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -26,7 +27,9 @@ ASKED = {"resource": "members", "filters": {"state": "proposed"}, "rows_per_file
 MOMENTS = (
     ("INSERT ON extract_chunk", "NEW.scope_code = {}", "INSERT INTO extract_chunk", 0),
     ("UPDATE ON extract_file", "NEW.number = 2", "UPDATE extract_file", 1),
+    ("UPDATE ON job", "NEW.state = 'done'", "UPDATE job", 3),
 )
+DONE = "SELECT FROM job WHERE subject_id = $1 AND state = 'done'"
 MADE = "SELECT count(*) AS made FROM extract_file WHERE extract_id = $1 AND sha256 IS NOT NULL"
 
 
@@ -97,6 +100,7 @@ async def test_the_files_are_those_of_an_undisturbed_run(shop: Shop):
 
     with shop.worker():
         assert await sums(by, path) == undisturbed
+        await seen(partial(shop.copy.does, DONE, UUID(path.rpartition("/")[2])))
     (left,) = await shop.copy.does("SELECT count(*) AS chunks FROM extract_chunk")
     assert left["chunks"] == 0
 

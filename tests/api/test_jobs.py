@@ -34,7 +34,7 @@ from app.domain.channels import Channel
 from app.domain.jobs import JobAction, JobKind
 from app.domain.regions import INDONESIA
 from app.stores import storage_of
-from tests.api.services import Wire, an_app, scope_of
+from tests.api.services import KEY, Wire, an_app, scope_of
 from tests.api.working import COUNTING, DYING, NIK, PULSE, REFUSING, STUMBLING, TABLE, register
 from tests.conftest import SETTINGS, Run, registry_of
 from tests.contract import Promise
@@ -104,6 +104,7 @@ class Shop:
         variables = {
             "SIKS_DATABASE_URL": self.database_url,
             "SIKS_STORAGE_URL": str(SETTINGS["storage_url"]),
+            "SIKS_SIGNING_KEY": KEY,
             "SIKS_LOG_LEVEL": "error",
         }
         with subprocess.Popen(  # noqa: S603

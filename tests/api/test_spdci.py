@@ -259,6 +259,8 @@ class TestWhoIsFound:
             predicate(compared("birth_date", "lt", "kemarin")),
             expression({"$where": "1=1"}),
             expression({"nik": {"$regex": ".*"}}),
+            expression({"age": {}}),
+            {"query_type": "predicate", "query": [{"expression1": {}}]},
             expression({"$and": [{"$or": [{"$not": {"$and": [{"age": 1}]}}]}]}),
             right | {"sort": [{"attribute_name": "sex"}]},
             right | {"response_entity": "Programme"},
@@ -268,7 +270,7 @@ class TestWhoIsFound:
         criteria = "rjct.search_criteria.invalid"
         assert items[0]["status"] == "succ"
         assert [rejected(each) for each in items[1:]] == [
-            *[criteria] * 7, "rjct.sort.invalid", criteria, criteria,
+            *[criteria] * 9, "rjct.sort.invalid", criteria, criteria,
         ]  # fmt: skip
 
 
@@ -426,6 +428,19 @@ class TestAnAnswerThatComesLater:
         )
         assert rows[0]["count"] == 1
 
+    async def test_is_another_question_in_another_region_of_the_same_machine(
+        self, partner: Partner
+    ):
+        """What was asked from within the one region is not there for the other."""
+        district = partner.registry.village.at(Tier.DISTRICT)
+        elsewhere = await partner.registry.also(partner.machine, Role.INTEGRATION, over=district)
+        message = a_search()
+
+        answers = [await each.posts(SYNC_SEARCH, message) for each in (partner.machine, elsewhere)]
+
+        assert [each.status_code for each in answers] == [200, 200]
+        assert [each.json()["header"]["status"] for each in answers] == ["succ", "succ"]
+
     async def test_is_tried_thrice_and_can_be_fetched_where_it_was_not_taken(
         self, regency: Registry, partner: Partner
     ):
@@ -442,11 +457,6 @@ class TestAnAnswerThatComesLater:
             await partner.worked(correlation)
         assert _of(before)[0]["status"] == "pdng"
 
-        partner.receiver.will("200 OK\r\n\r\n")
-        await partner.registry.runs(
-            "UPDATE spdci_request SET answered_at = now() WHERE correlation_id = $1",
-            UUID(correlation),
-        )
         (told,) = _of(await partner.sends(SYNC_STATUS, asked))
         assert told["data"]["reg_records"][0]["@type"] == "Member"
 

@@ -828,6 +828,7 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "extracts.deletions": lambda s, v: extracts.deletions(s, begun_extract(v), **DROPPED),
     "extracts.files": lambda s, v: extracts.files(s, begun_extract(v), **DROPPED),
     "extracts.file": fetched,
+    "extracts.forget_strays": lambda s, _: undone(s, extracts.forget_strays(s, **DROPPED)),
     "lists.find": lambda s, v: lists.find(s, v.asked_for, **DROPPED),
     "letters.find": lambda s, v: letters.find(s, v.letter, **DROPPED),
     "letters.issued": lambda s, v: letters.issued(s, v.certified, "pip", **DROPPED),
@@ -1205,6 +1206,8 @@ WITHOUT: dict[str, set[str]] = {
     "a number, which nobody has": {"letters.next_serial"},
     "no search: the same connection, seen otherwise": {
         "changes.beginning",
+        "changes.passed",
+        "changes.present",
         "sessions.connection_in",
         "sessions.reading_in",
         "plain.plain",

@@ -21,6 +21,7 @@ from app.commands.job_work import Worker  # noqa: F401 - whose handlers are look
 from app.commands.jobs import HANDLERS, JobRun
 from app.db import jobs
 from app.domain.actors import Role
+from app.domain.errors import Refusal
 from app.domain.imports.workflow import USUAL
 from app.domain.jobs import JobAction
 from app.domain.regions import INDONESIA, Region, Tier
@@ -338,7 +339,11 @@ class Partner:
         assert start is not None
         never = threading.Event()
         run = JobRun(errand, start, database, state.storage, never, USUAL, state.webhooks)
-        await HANDLERS[errand.kind](database, run)
+        try:
+            await HANDLERS[errand.kind](database, run)
+        except Refusal as why:
+            await job_steps.finish(run, JobAction.FAIL, because=why)
+            raise
         await job_steps.finish(run, JobAction.COMPLETE)
         (row,) = await self.registry.runs("SELECT state FROM job WHERE id = $1", job_id)
         return str(row["state"])

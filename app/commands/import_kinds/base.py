@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.decree_books import told
 from app.db.import_rows import Effect, Unit
+from app.db.refusals import told
 from app.db.tables.imports import Import
 from app.domain.actors import Actor
 from app.domain.errors import Refusal, Said

@@ -21,9 +21,9 @@ from app.commands.nik_settling import settle
 from app.commands.proposals import Deed, Meant
 from app.db import households, import_bdt, people_found, policies
 from app.db.audit import Move, record_all
-from app.db.decree_books import told
 from app.db.import_bdt import Record
 from app.db.import_rows import Effect, Row, Unit
+from app.db.refusals import told
 from app.db.tables.base import new_id, now
 from app.db.tables.imports import Import
 from app.db.tables.registry import Household

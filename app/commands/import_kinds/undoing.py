@@ -14,9 +14,9 @@ from app.commands.households import move_record
 from app.commands.import_kinds.base import Undo
 from app.commands.proposals import Deed, Meant
 from app.db import households, members
-from app.db.decree_books import told
 from app.db.import_rows import Effect
 from app.db.proposals import find
+from app.db.refusals import told
 from app.domain.actors import Actor
 from app.domain.errors import Refusal
 from app.domain.households import HOUSEHOLDS, MEMBERS, RecordAction

@@ -15,9 +15,9 @@ from app.commands.import_kinds.undoing import NOTE
 from app.commands.proposals import Deed, Meant, take_each
 from app.db import proposals, verdicts
 from app.db.audit import Recorded
-from app.db.decree_books import told
 from app.db.import_rows import Effect, Row, Unit
 from app.db.proposals import ProposalNotFound
+from app.db.refusals import told
 from app.db.tables.imports import Import
 from app.db.verdicts import Standing
 from app.domain import reasons

@@ -53,6 +53,7 @@ class SpdciRequest(SQLModel, table=True):
         Index(
             "uq_spdci_request_asked",
             "account_id",
+            "scope_code",
             "action",
             "transaction_id",
             "reference_id",

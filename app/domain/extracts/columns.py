@@ -13,7 +13,7 @@ from app.domain.agreements import FieldGroup
 from app.domain.errors import Conflict, NotPermitted, Said
 from app.domain.questionnaire.codebooks import CODEBOOKS
 from app.domain.questionnaire.questions import Type, Variable
-from app.domain.sight import HEALTH, Shown, Sight, Survey
+from app.domain.sight import ANSWERS_THAT_NAME, HEALTH, Shown, Sight, Survey
 
 
 class Resource(StrEnum):
@@ -39,12 +39,14 @@ class Column:
     """`group` is the field group it is of; none: ids, regions, states and dates of the record.
 
     `section` is the part of the answer sheet it stands in; none: a column of the registry's own.
+    What `names` somebody is for those alone who read identity besides.
     """
 
     name: str
     kind: Kind
     group: FieldGroup | None = None
     section: str | None = None
+    names: bool = False
 
 
 class ResourceNotGranted(NotPermitted):
@@ -103,7 +105,8 @@ def _answers(*sections: str) -> Iterator[Column]:
 
 def _answer(asked: Variable, section: str) -> Column:
     group = G.SURVEY if asked.group is None else _GROUPS[asked.group]
-    return Column(asked.key, _KINDS[asked.type], group, section)
+    names = asked.key in ANSWERS_THAT_NAME.get(section, ())
+    return Column(asked.key, _KINDS[asked.type], group, section, names)
 
 
 T, N, D = Kind.TEXT, Kind.INTEGER, Kind.DATE
@@ -198,7 +201,11 @@ def columns_of(resource: Resource, sight: Sight) -> tuple[Column, ...]:
     needed = NEEDED.get(resource)
     if not shown(needed, sight):
         raise ResourceNotGranted(resource=resource, group=needed)
-    return tuple(each for each in _OF[resource] if shown(each.group, sight))
+    return tuple(each for each in _OF[resource] if _is_for(sight, each))
+
+
+def _is_for(sight: Sight, column: Column) -> bool:
+    return shown(column.group, sight) and (not column.names or shown(G.IDENTITY, sight))
 
 
 def all_columns(resource: Resource) -> tuple[Column, ...]:

@@ -229,6 +229,8 @@ def _part(
     else:
         attribute = named(name, granted)
         compared = sent if isinstance(sent, dict) else {"$eq": sent}
+        if not compared:
+            raise Rejected(Code.CRITERIA, FORM)
         for operator, value in compared.items():
             yield _compared(attribute, operator.removeprefix("$"), value)
 
@@ -261,7 +263,7 @@ def _predicates(query: object, granted: frozenset[FieldGroup]) -> Read:
 
 def _predicate(sent: object, granted: frozenset[FieldGroup]) -> Condition:
     """A published example has an `expression3`; JSON keeps one `condition` for all of them."""
-    if not isinstance(sent, dict) or "expression1" not in sent:
+    if not isinstance(sent, dict) or not sent.get("expression1"):
         raise Rejected(Code.CRITERIA, FORM)
     how = sent.get("condition") or "and"
     if not isinstance(how, str) or how not in {"and", "or", "not"}:
