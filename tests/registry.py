@@ -27,7 +27,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 WIB = ZoneInfo("Asia/Jakarta")
 NUMBERS = count(1)
 NO_PASSWORD = "!"
-KEPT_APART = 150  # regencies
+KEPT_APART = 240  # regencies
 ELSEWHERE = (Region("3522012001"), Region("3672011001"))  # far from any test's own place
 
 DELIBERATION: dict[str, Any] = {

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import jobs as work
-from app.db import changes, decrees, extracts, jobs
+from app.db import changes, decrees, extracts, jobs, regions
 from app.db.audit import expect, record
 from app.db.sessions import Database, reading_in
 from app.db.tables.audit import AuditEntry
@@ -66,6 +66,7 @@ async def ask(
     permitted(wanted, sight_of_people(by))
     if await extracts.open_ones(session, within=by.region, by=by) >= MOST_OPEN:
         raise TooManyExtracts(most=MOST_OPEN)
+    await regions.known(session, region.code)
     if wanted.decree_id is not None:
         in_force(await decrees.find(session, wanted.decree_id))
     if wanted.since is not None:

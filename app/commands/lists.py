@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands.jobs import enqueue
-from app.db import list_rows
+from app.db import list_rows, lists, regions
 from app.db.audit import record
 from app.db.sessions import reading_in
 from app.db.tables.base import now
@@ -13,7 +13,16 @@ from app.db.tables.lists import List
 from app.domain.actors import Actor
 from app.domain.errors import Language
 from app.domain.jobs import JobKind
-from app.domain.lists import LISTS, ListKind, ListTooLong, Wish, completed, permitted
+from app.domain.lists import (
+    LISTS,
+    MOST_OPEN,
+    ListKind,
+    ListTooLong,
+    TooManyLists,
+    Wish,
+    completed,
+    permitted,
+)
 from app.domain.sight import Purpose
 
 
@@ -29,6 +38,9 @@ async def ask(  # noqa: PLR0913 - what is asked for, by whom, what for, in which
     """A list to be made. One that is too long is refused before anything is done."""
     permitted(wish.kind, by=by)
     wish = completed(wish)
+    await regions.known(session, wish.region.code)
+    if await lists.open_ones(session, within=by.region, by=by) >= MOST_OPEN:
+        raise TooManyLists(most=MOST_OPEN)
     await _fits(session, wish)
     list_ = List(
         scope_code=wish.region.first,

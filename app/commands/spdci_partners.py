@@ -1,7 +1,7 @@
 """Entering who exchanges with us: by the administrator who answers for the account."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from app.domain.actors import Actor
 from app.domain.appointments import PersonOrMachine, is_machine
 from app.domain.errors import Fault
 from app.domain.spdci.partners import KeyNotUsable
-from app.domain.targets import target
+from app.domain.targets import TargetRefused, base
 from app.signatures import KeyNotFit, check_key
 
 
@@ -51,9 +51,17 @@ async def put(  # noqa: PLR0913 - whose, what, by whom
     await record(session, account, step, told=told)
 
 
+def _check_address(uri: str, rules: Rules) -> None:
+    try:
+        base(uri, rules.networks)
+    except TargetRefused as why:
+        faults = [replace(each, pointer="/callback_uri") for each in why.faults]
+        raise TargetRefused(faults) from None
+
+
 def _check(terms: Terms, rules: Rules) -> None:
     if terms.callback_uri is not None:
-        target(terms.callback_uri, rules.networks)
+        _check_address(terms.callback_uri, rules)
     for number, key in enumerate(terms.keys):
         try:
             check_key(key)

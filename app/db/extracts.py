@@ -14,7 +14,7 @@ from app.db import refusals
 from app.db.access import PeopleReading
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
-from app.db.sessions import Reading, connection_in
+from app.db.sessions import Reading, connection_in, in_turn
 from app.db.tables.extracts import Extract, ExtractFile
 from app.domain.actors import Actor, Role
 from app.domain.errors import Language
@@ -52,12 +52,9 @@ async def find(session: AsyncSession, extract_id: UUID, *, within: Region, by: A
     return extract
 
 
-_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('extracts ' || $1, 0))"
-
-
 async def open_ones(session: AsyncSession, *, within: Region, by: Actor) -> int:
     """How many of his are being made. One after the other: the next counts what this one asks."""
-    await (await connection_in(session)).execute(_TURN, str(by.id))
+    await in_turn(session, "extracts", by.id)
     found = await session.exec(
         select(func.count())
         .select_from(Extract)
@@ -114,7 +111,10 @@ _MANIFEST = f"""SELECT json_build_object(
 FROM extract s WHERE {_MINE} AND s.expires_at IS NOT NULL"""
 _STATE = f"""SELECT to_json(s.state)::text AS body, NULL::uuid[] AS subjects
 FROM extract s WHERE {_MINE}"""
-_FILE = f"""SELECT json_build_object('state', s.state, 'resource', s.resource,
+# Kept no longer is expired, whether or not it was swept up by now.
+_FILE = f"""SELECT json_build_object('state',
+    CASE WHEN s.state = 'ready' AND s.expires_at < now() THEN 'expired' ELSE s.state END,
+    'resource', s.resource,
     'format', s.format, 'compression', s.compression, 'number', f.number,
     'is_deletions', f.is_deletions, 'people', f.rows, 'columns', s.columns,
     'sha256', encode(f.sha256, 'hex'), 'bytes', f.bytes)::text AS body, NULL::uuid[] AS subjects

@@ -5,13 +5,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import refusals
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
-from app.db.sessions import Reading
+from app.db.sessions import Reading, in_turn
 from app.db.tables.lists import List
 from app.domain.actors import Actor, Role
 from app.domain.errors import Language
@@ -42,6 +43,21 @@ async def find(session: AsyncSession, list_id: UUID, *, within: Region) -> List:
     if list_ is None:
         raise ListNotFound
     return list_
+
+
+async def open_ones(session: AsyncSession, *, within: Region, by: Actor) -> int:
+    """How many of his are being made. One after the other: the next counts what this one asks."""
+    await in_turn(session, "lists", by.id)
+    found = await session.exec(
+        select(func.count())
+        .select_from(List)
+        .where(
+            List.created_by == by.id,
+            List.state == ListState.REQUESTED,
+            lies_within(List.scope_code, within),
+        )
+    )
+    return int(found.one())
 
 
 _REGION = "(SELECT r.{} FROM region r WHERE r.scope_code = s.scope_code)"

@@ -7,6 +7,7 @@ Reading goes through asyncpg, `Database.reading(within)`: one statement that ret
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
+from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -82,6 +83,14 @@ async def connection_in(session: AsyncSession) -> Connection:
 
 async def reading_in(session: AsyncSession) -> Reading:
     return Reading(await connection_in(session))
+
+
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 0))"
+
+
+async def in_turn(session: AsyncSession, what: str, whose: UUID) -> None:
+    """One transaction after the other, of those that count what this account has open."""
+    await (await connection_in(session)).execute(_TURN, what, str(whose))
 
 
 class Database:

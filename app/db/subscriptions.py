@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.db import refusals
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
-from app.db.sessions import Reading, connection_in
+from app.db.sessions import Reading, in_turn
 from app.db.tables.subscriptions import Subscription
 from app.domain.actors import Actor, Role
 from app.domain.errors import Language
@@ -47,12 +47,9 @@ async def find(
     return subscription
 
 
-_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('subscriptions ' || $1, 0))"
-
-
 async def how_many(session: AsyncSession, *, within: Region, by: Actor) -> int:
     """That have not ended, of his. One after the other: the next counts what this one makes."""
-    await (await connection_in(session)).execute(_TURN, str(by.id))
+    await in_turn(session, "subscriptions", by.id)
     statement = select(func.count()).where(
         Subscription.created_by == by.id,
         lies_within(Subscription.scope_code, within),

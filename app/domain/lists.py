@@ -30,6 +30,9 @@ class ListFormat(StrEnum):
     PDF = "pdf"
 
 
+MOST_OPEN = 5  # of one account
+
+
 class ListState(StrEnum):
     REQUESTED = "requested"  # a job is at it
     MADE = "made"
@@ -130,6 +133,16 @@ class ListTooLong(Conflict):
         "lebih kecil; untuk seluruh data pakai ekstrak (/v1/extracts).",
         en="There are more than {most} names. Ask for XLSX instead of PDF, or for a smaller "
         "region; all of the data are for an extract (/v1/extracts).",
+    )
+
+
+class TooManyLists(Conflict):
+    """You have asked for as many as are made at once."""
+
+    title = Said(id="Daftar yang sedang dibuat terlalu banyak", en="Too many lists are open")
+    detail = Said(
+        id="Paling banyak {most} daftar dibuat bersamaan. Tunggu salah satunya selesai.",
+        en="{most} are made at once at most. Wait for one of them to end.",
     )
 
 

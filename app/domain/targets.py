@@ -51,6 +51,10 @@ ODD = Said(
     en="Write the whole address like https://name.example/path: ASCII, without user, password and "
     "#fragment; a name beyond ASCII in its xn-- form.",
 )
+QUERY = Said(
+    id="Tulis alamat tanpa ?bagian: jalur jawaban ditambahkan di belakangnya.",
+    en="Write the address without a ?query: the path of each answer is put behind it.",
+)
 SCHEME = Said(
     id="Pakai https://. http:// hanya untuk jaringan yang diizinkan pengelola.",
     en="Use https://. http:// is for networks alone that the operator allows.",
@@ -88,6 +92,13 @@ class Target:
     @property
     def literal(self) -> Address | None:
         return _address(self.host)
+
+
+def base(url: str, networks: Networks = ()) -> Target:
+    """Likewise, of an address that paths are put behind: it has no query."""
+    if "?" in url:
+        raise _refused("target_malformed", QUERY)
+    return target(url, networks)
 
 
 def target(url: str, networks: Networks = ()) -> Target:

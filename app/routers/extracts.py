@@ -13,6 +13,7 @@ from app.commands.extracts import Terms, ask, take
 from app.db import extracts
 from app.db.audit import MovedMeanwhile
 from app.db.pages import Asked
+from app.db.regions import RegionNotFound
 from app.db.sessions import reading_in
 from app.domain.agreements import AgreementExpired
 from app.domain.changes import FORM, CursorNotOfThisDatabase
@@ -213,6 +214,7 @@ def _accepted(body: str, extract_id: UUID) -> Response:
     "until it is `ready`, then its manifest, then the files.\n\n" + as_markdown(EXTRACTS),
     responses=refuses(
         OutsideYourRegion,
+        RegionNotFound,
         RoleMayNot,
         ReadsNobody,
         AgreementExpired,

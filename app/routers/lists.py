@@ -12,6 +12,7 @@ from app.commands.lists import ask
 from app.db import lists
 from app.db.lists import Made
 from app.db.pages import Asked
+from app.db.regions import RegionNotFound
 from app.db.sessions import reading_in
 from app.domain.actors import Role
 from app.domain.diagrams import as_markdown
@@ -26,6 +27,7 @@ from app.domain.lists import (
     ListNotYours,
     ListState,
     ListTooLong,
+    TooManyLists,
     Wish,
 )
 from app.domain.programmes import ProgrammeNotFound
@@ -145,7 +147,13 @@ async def days_kept(request: Request) -> timedelta:
     "printed, or a recapitulation as a workbook with a chart. It is made in the background: read "
     "the list until it is `made`, then download its `file`.\n\n" + as_markdown(LISTS),
     responses=refuses(
-        OutsideYourRegion, ListNotYours, ProgrammeNotFound, ListNotOffered, ListTooLong
+        OutsideYourRegion,
+        RegionNotFound,
+        ListNotYours,
+        ProgrammeNotFound,
+        ListNotOffered,
+        ListTooLong,
+        TooManyLists,
     ),
 )
 async def request_list(

@@ -64,10 +64,11 @@ PATH = "/v1/uploads"
 PART = PATH + "/{upload_id}/parts/{number}"
 STEPS = PATH + "/{upload_id}/steps"
 router = APIRouter(tags=["uploads"], route_class=WritingRoute)
+A_PART = {"type": "string", "format": "binary", "minLength": 1}
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {"application/octet-stream": {"schema": A_PART}},
     }
 }
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$", strict=True)]

@@ -334,10 +334,11 @@ class TestFilesThatAreReady:
 
         late = "INSERT INTO extract_chunk VALUES ($1, 1, $2, 1, 1, '{}', '')"
         await registry.runs(late, extract["id"], registry.village.first)
+        code = {"delete": "extract-deleted", "expire": "extract-expired"}[ending]
+        assert refused(await operator.gets(manifest["files"][0]["link"])) == (409, code)
 
         await sweep(registry.database, storage)
 
-        code = {"delete": "extract-deleted", "expire": "extract-expired"}[ending]
         assert refused(await operator.gets(manifest["files"][0]["link"])) == (409, code)
         assert extract["id"] not in await storage.places("extracts")
         after = (await operator.gets(f"{path}/manifest")).json()

@@ -134,8 +134,9 @@ async def shop(run: Run, places: Places, worker_id: str) -> AsyncIterator[Shop]:
             registry_of(app, Promise(app), *next(places.districts)) as registry,
         ):
             yield Shop(registry, copy, app)
-    HANDLERS.update(handlers)
-    ENDINGS.update(endings)
+    for registered, before in ((HANDLERS, handlers), (ENDINGS, endings)):
+        registered.clear()
+        registered.update(before)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Lists for people: BNBA of a village or a programme, and recapitulations, as files."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from app.domain import lists
 from app.domain.actors import Role
 from app.domain.regions import Tier
 from tests.api.listing import asks, cells_of, fetched, lines_of, made, text_of
-from tests.api.test_imports import worker  # noqa: F401 - a fixture
+from tests.api.test_imports import at_work as working
 from tests.grants import a_family, a_recipient, born, food, proposed, registered
 from tests.registry import Caller, Registry, refused
 from tests.workbooks import Opened
@@ -20,6 +22,12 @@ from tests.workbooks import Opened
 R = Role
 FORMULA = '=HYPERLINK("http://jahat.example";"klik")'
 at_work = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture
+async def worker(app: FastAPI) -> AsyncIterator[None]:
+    async with working(app):
+        yield
 
 
 async def accesses(registry: Registry, by: Caller) -> list[set[str]]:
@@ -250,6 +258,23 @@ class TestAListIsRefused:
         officer = await registry.caller(R.REGENCY_OPERATOR)
 
         assert refused(await officer.posts("/v1/lists", wish)) == (status, code)
+
+    async def test_of_a_region_that_there_is_not(self, registry: Registry):
+        officer = await registry.caller(R.REGENCY_OPERATOR)
+        nowhere = f"{registry.village.at(Tier.REGENCY).code}990001"
+
+        for room in ("lists", "extracts"):
+            wish = {"resource": "members"} if room == "extracts" else {"kind": "named_list"}
+            refusal = await officer.posts(f"/v1/{room}", {**wish, "region_code": nowhere})
+            assert refused(refusal) == (404, "region-not-found")
+
+    async def test_where_five_are_being_made_however_fast_he_asks(self, registry: Registry):
+        officer = await registry.newcomer(R.REGENCY_OPERATOR)
+        wish = {"kind": "recapitulation"}
+
+        answers = await asyncio.gather(*(officer.posts("/v1/lists", wish) for _ in range(8)))
+
+        assert sorted(each.status_code for each in answers) == [202] * 5 + [409] * 3
 
     async def test_of_the_whole_nation_at_once(self, registry: Registry):
         analyst = await registry.caller(R.MINISTRY_ANALYST)

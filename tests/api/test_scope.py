@@ -124,9 +124,10 @@ class TestWhatLiesOutside:
 
         for path, placeholder in paths_of_one(app):
             statuses = set()
+            there, no_one = ({placeholder: each} for each in (foreign[placeholder], uuid4()))
             for caller in (operator, admin):
-                outside = await caller.gets(path.format(**{placeholder: foreign[placeholder]}))
-                nowhere = await caller.gets(path.format(**{placeholder: uuid4()}))
+                outside = await caller.gets(path.format(number=1, **there))
+                nowhere = await caller.gets(path.format(number=1, **no_one))
                 assert as_bytes(outside) == as_bytes(nowhere)
                 statuses.add(outside.status_code)
             assert 404 in statuses <= {403, 404}, path  # 403: a role that reads nobody anywhere
@@ -183,6 +184,31 @@ async def what_else_lies_in(registry: Registry, village: Region) -> dict[str, st
         "deliberation_id": held["id"],
         "statement_id": (await registry.statement(by=operator))["id"],
         **await a_file_and_a_case(registry, operator),
+        **await what_was_asked_for_in(registry, village, by=operator),
+    }
+
+
+async def what_was_asked_for_in(
+    registry: Registry, village: Region, *, by: Caller
+) -> dict[str, str]:
+    machine = await registry.machine(village.at(Tier.REGENCY))
+    (agreement,) = await registry.runs(
+        "SELECT id FROM agreement WHERE account_id = $1", machine.actor.id
+    )
+    endpoint = {"url": "https://penerima.example/kait", "events": ["members.changed"]}
+    proposal = await registry.proposal("determined", by=by)
+    household = (await by.gets(f"/v1/households/{proposal['household_id']}")).json()
+    certified = {"member_id": household["members"][0]["id"], "purpose": "pip"}
+    asked = {
+        "extract_id": await machine.posts("/v1/extracts", {"resource": "members"}),
+        "subscription_id": await machine.posts("/v1/subscriptions", endpoint),
+        "list_id": await by.posts("/v1/lists", {"kind": "named_list"}),
+        "letter_id": await by.posts("/v1/letters", certified),
+    }
+    return {
+        "agreement_id": str(agreement["id"]),
+        "correlation_id": str(uuid4()),  # of nobody's request: see test_spdci
+        **{name: answer.json()["id"] for name, answer in asked.items()},
     }
 
 

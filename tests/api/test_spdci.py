@@ -762,6 +762,7 @@ class TestAPartner:
             ({"callback_uri": "http://169.254.169.254/latest"}, "target-refused"),
             ({"callback_uri": "https://10.0.0.8/registry"}, "target-refused"),
             ({"callback_uri": "file:///etc/passwd"}, "target-refused"),
+            ({"callback_uri": "https://spmis.example/registry?to=1"}, "target-refused"),
         ],
     )
     async def test_gives_public_keys_and_an_address_in_the_open(

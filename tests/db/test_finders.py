@@ -97,6 +97,7 @@ from app.domain.extracts.columns import Resource
 from app.domain.extracts.formats import DELETIONS
 from app.domain.extracts.plans import Place
 from app.domain.extracts.wanted import Wanted as Extracted
+from app.domain.extracts.workflow import ExtractExpired
 from app.domain.imports.columns import ImportKind
 from app.domain.imports.workflow import Format
 from app.domain.jobs import JobKind
@@ -300,13 +301,11 @@ def a_part(village: Village) -> tuple[Any, int, Place, Place, int]:
 
 async def fetched(session: AsyncSession, village: Village) -> object:
     access = Access(village.operator.actor, Purpose.EXTRACT, "read_extract_file", "")
-    return await extracts.file(
-        await people_in(session, access),
-        village.extract,
-        1,
-        **SEEN,
-        by=village.operator.actor,
-    )
+    reading, actor = await people_in(session, access), village.operator.actor
+    try:
+        return await extracts.file(reading, village.extract, 1, **SEEN, by=actor)
+    except ExtractExpired:  # it is there, and kept no longer
+        return True
 
 
 async def an_exchange(registry: Registry, operator: Caller) -> UUID:
@@ -396,9 +395,9 @@ async def a_file_that_came(registry: Registry, operator: Caller) -> dict[str, An
 
 
 async def papers(registry: Registry, operator: Caller, received: dict[str, Any]) -> dict[str, Any]:
-    """A list that is there, one that no longer is, and a letter of the payee."""
-    lists_ = [(await operator.posts("/v1/lists", {"kind": "named_list"})).json() for _ in range(2)]
-    for list_, state in zip(lists_, ("made", "expired"), strict=True):
+    """Lists: one that is there, one that no longer is, one to come; and a letter of the payee."""
+    lists_ = [(await operator.posts("/v1/lists", {"kind": "named_list"})).json() for _ in range(3)]
+    for list_, state in zip(lists_, ("made", "expired"), strict=False):
         await registry.runs(
             "UPDATE list SET state = $2, names = 0, bytes = 1, made_at = now(), "
             "expires_at = now(), sha256 = sha256('') WHERE id = $1",
@@ -410,7 +409,7 @@ async def papers(registry: Registry, operator: Caller, received: dict[str, Any])
     [row] = await registry.runs(
         "UPDATE letter SET expires_at = now() WHERE id = $1 RETURNING code", UUID(letter["id"])
     )
-    asked_for, dropped = (UUID(each["id"]) for each in lists_)
+    asked_for, dropped, _ = (UUID(each["id"]) for each in lists_)
     return {
         "asked_for": asked_for,
         "dropped": dropped,
@@ -829,6 +828,7 @@ IN_A_TRANSACTION: dict[str, Search] = {
     "extracts.files": lambda s, v: extracts.files(s, begun_extract(v), **DROPPED),
     "extracts.file": fetched,
     "extracts.forget_strays": lambda s, _: undone(s, extracts.forget_strays(s, **DROPPED)),
+    "lists.open_ones": lambda s, v: lists.open_ones(s, **DROPPED, by=v.operator.actor),
     "lists.find": lambda s, v: lists.find(s, v.asked_for, **DROPPED),
     "letters.find": lambda s, v: letters.find(s, v.letter, **DROPPED),
     "letters.issued": lambda s, v: letters.issued(s, v.certified, "pip", **DROPPED),
@@ -1209,6 +1209,7 @@ WITHOUT: dict[str, set[str]] = {
         "changes.passed",
         "changes.present",
         "sessions.connection_in",
+        "sessions.in_turn",
         "sessions.reading_in",
         "plain.plain",
         "elsewhere.elsewhere",
