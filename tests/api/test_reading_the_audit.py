@@ -16,9 +16,11 @@ KEYS = {"workflow", "subject_id", "actor_id", "action"}
 
 
 async def entries(caller: Caller, path: str = "/v1/audit", **asked: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """All of them, page by page: in a regency there may be more than one page holds."""
     response = await caller.gets(path, params={"limit": 200, **asked})
     assert response.status_code == 200, response.text
-    assert response.json()["next"] is None
+    if after := response.json()["next"]:
+        return response.json()["items"] + await entries(caller, path, **asked, after=after)
     return response.json()["items"]
 
 
