@@ -85,6 +85,13 @@ class Hands:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
 
 
+async def _settled() -> None:
+    """Until what was told to end in this loop has ended: its connections are given back by then."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=GRACE)
+
+
 class Worker:
     """Whoever of all workers comes first does a job; `pulse` is how soon it is missed."""
 
@@ -147,6 +154,7 @@ class Worker:
                 for task in besides:
                     task.cancel()
                 await asyncio.gather(*besides, return_exceptions=True)
+                await self._hands.do(_settled())
                 await self._hands.do(self._database.close())
 
     async def _reach(self) -> None:
