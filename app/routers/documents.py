@@ -51,7 +51,15 @@ from app.routers.access import (
     created,
 )
 from app.routers.audit import AuditEntryView, answer_step
-from app.routers.downloads import Content, Known, RangeAsked, answer_content, storage_of
+from app.routers.downloads import (
+    A_FILE,
+    Content,
+    Known,
+    RangeAsked,
+    a_file_of,
+    answer_content,
+    storage_of,
+)
 from app.routers.files import NotAFile, Upload
 from app.routers.grounds import Grounds
 from app.routers.households import LocationView
@@ -60,21 +68,8 @@ from app.routers.shapes import Shape
 
 router = APIRouter(tags=["documents"], route_class=WritingRoute)
 PATH = "/v1/documents"
-A_FILE = {"schema": {"type": "string", "format": "binary"}}
-BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {str(kind): A_FILE for kind in MediaType}}
-}
-CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The bytes, as they were sent.",
-        "content": {str(kind): A_FILE for kind in MediaType},
-    },
-    206: {
-        "description": "The part of them that Range asks for.",
-        "content": {str(kind): A_FILE for kind in MediaType},
-    },
-    304: {"description": "You have it already (If-None-Match)."},
-}
+KINDS = [str(kind) for kind in MediaType]
+BODY: dict[str, Any] = {"requestBody": {"required": True, "content": dict.fromkeys(KINDS, A_FILE)}}
 EXTENSION = {MediaType.PDF: "pdf", MediaType.JPEG: "jpg", MediaType.PNG: "png"}
 
 
@@ -281,7 +276,10 @@ def _content(stored: Stored) -> Content:
 @router.get(
     PATH + "/{document_id}/content",
     response_class=Response,
-    responses={**CONTENT, **refuses(*READING, ContentMissing)},
+    responses={
+        **a_file_of(KINDS, "The bytes, as they were sent."),
+        **refuses(*READING, ContentMissing),
+    },
 )
 async def read_content(
     request: Request,

@@ -1,9 +1,9 @@
 """Content on its way out: the bytes that lie in the storage, whole, in part, or known already."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Header, Request, Response
@@ -14,6 +14,19 @@ from app.domain.errors import Overloaded
 from app.exchange.storage import Storage
 
 AT_ONCE = 20  # a slow line holds on to one for minutes
+
+
+A_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+
+def a_file_of(kinds: Iterable[str], what: str = "The file.") -> dict[int | str, dict[str, Any]]:
+    """How the contract tells of what `answer_content` answers."""
+    content = dict.fromkeys(kinds, A_FILE)
+    return {
+        200: {"description": what, "content": content},
+        206: {"description": "The part of it that Range asks for.", "content": content},
+        304: {"description": "You have it already (If-None-Match)."},
+    }
 
 
 @dataclass(frozen=True)

@@ -27,19 +27,12 @@ from app.domain.extracts.workflow import (
 from app.domain.sight import Purpose, ReadsNobody
 from app.exchange.storage import ContentMissing
 from app.routers.access import CurrentActor, CurrentSight, People, ReadingNow, answer_json
-from app.routers.downloads import Content, Known, RangeAsked, answer_content, storage_of
+from app.routers.downloads import Content, Known, RangeAsked, a_file_of, answer_content, storage_of
 from app.routers.extracts import ONE
 from app.routers.problems import refuses
 from app.tokens import Tokens
 
 router = APIRouter(tags=["extracts"])
-BYTES = {"schema": {"type": "string", "format": "binary"}}
-FILES = dict.fromkeys(MEDIA.values(), BYTES)
-A_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": FILES},
-    206: {"description": "The part of it that Range asks for.", "content": FILES},
-    304: {"description": "You have it already (If-None-Match)."},
-}
 
 
 class ManifestColumn(BaseModel):
@@ -126,7 +119,7 @@ def _content(made: Made) -> Content:
     ONE + "/files/{number}",
     response_class=Response,
     responses={
-        **A_FILE,
+        **a_file_of(MEDIA.values()),
         **refuses(
             ReadsNobody,
             AgreementExpired,

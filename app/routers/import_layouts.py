@@ -17,12 +17,13 @@ from app.domain.imports.layouts import LAYOUTS
 from app.domain.imports.workflow import SENDERS, Format
 from app.exchange import workbooks
 from app.routers.access import CurrentActor, LanguageAsked, answer_json
-from app.routers.downloads import Known, is_known
-from app.routers.import_results import A_WORKBOOK, MEDIA
+from app.routers.downloads import Known, a_file_of, is_known
+from app.routers.import_results import KINDS, MEDIA
 from app.routers.problems import refuses
 
 PATH = "/v1/import-layouts"
 router = APIRouter(prefix=PATH, tags=["imports"])
+A_TEMPLATE = a_file_of(KINDS)
 
 
 class ColumnView(BaseModel):
@@ -124,7 +125,7 @@ def _answered(template: Template, kind: ImportKind, format_: Format, known: str 
 @router.get(
     "/{kind}/template",
     response_class=Response,
-    responses={200: A_WORKBOOK[200], 304: A_WORKBOOK[304], **refuses()},
+    responses={**{status: A_TEMPLATE[status] for status in (200, 304)}, **refuses()},
 )
 async def read_import_template(
     kind: ImportKind,

@@ -1,6 +1,6 @@
 """The file as it goes back, with what is wrong marked: `/v1/imports/{import_id}/result`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,8 +12,8 @@ from app.domain.facts import OthersImport
 from app.domain.imports.workflow import Format, ImportNotFound, ResultNotMade
 from app.exchange.storage import ContentMissing
 from app.routers.access import CurrentActor, ReadingNow
-from app.routers.downloads import Content, Known, RangeAsked, answer_content, storage_of
-from app.routers.imports import A_FILE, PATH
+from app.routers.downloads import Content, Known, RangeAsked, a_file_of, answer_content, storage_of
+from app.routers.imports import PATH
 from app.routers.problems import refuses
 
 router = APIRouter(tags=["imports"])
@@ -21,12 +21,7 @@ MEDIA = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.CSV: "text/csv; charset=utf-8",
 }
-BYTES = dict.fromkeys((each.partition(";")[0] for each in MEDIA.values()), A_FILE)
-A_WORKBOOK: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": BYTES},
-    206: {"description": "The part of it that Range asks for.", "content": BYTES},
-    304: {"description": "You have it already (If-None-Match)."},
-}
+KINDS = [each.partition(";")[0] for each in MEDIA.values()]
 FormatAsked = Annotated[Format, Query(alias="format")]
 
 
@@ -41,7 +36,7 @@ def _content(made: Made, format_: Format) -> Content:
     PATH + "/{import_id}/result",
     response_class=Response,
     responses={
-        **A_WORKBOOK,
+        **a_file_of(KINDS),
         **refuses(ImportNotFound, OthersImport, ResultNotMade, ContentMissing),
     },
 )

@@ -60,7 +60,7 @@ from app.routers.access import (
 )
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.documents import FileName, name_in
-from app.routers.downloads import storage_of
+from app.routers.downloads import A_FILE, storage_of
 from app.routers.files import TABLES, NotATable, Upload
 from app.routers.grounds import Grounds
 from app.routers.jobs import JobProblem
@@ -69,7 +69,6 @@ from app.routers.shapes import Shape
 
 PATH = "/v1/imports"
 router = APIRouter(prefix=PATH, tags=["imports"], route_class=WritingRoute)
-A_FILE = {"schema": {"type": "string", "format": "binary"}}
 BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": dict.fromkeys(sorted(TABLES), A_FILE)}
 }

@@ -1,7 +1,7 @@
 """Lists for people: BNBA and recapitulations, as files: `/v1/lists`."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -47,7 +47,7 @@ from app.routers.access import (
     answer_page,
     answer_versioned,
 )
-from app.routers.downloads import Content, Known, RangeAsked, answer_content, storage_of
+from app.routers.downloads import Content, Known, RangeAsked, a_file_of, answer_content, storage_of
 from app.routers.jobs import ASK_AGAIN, JobProblem
 from app.routers.problems import refuses
 from app.routers.shapes import RegionCode, Shape, ShortLine
@@ -57,13 +57,6 @@ router = APIRouter(prefix=PATH, tags=["lists"], route_class=WritingRoute)
 MEDIA = {
     ListFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ListFormat.PDF: "application/pdf",
-}
-BYTES = {"schema": {"type": "string", "format": "binary"}}
-FILES = dict.fromkeys(MEDIA.values(), BYTES)
-A_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": FILES},
-    206: {"description": "The part of it that Range asks for.", "content": FILES},
-    304: {"description": "You have it already (If-None-Match)."},
 }
 
 
@@ -214,7 +207,7 @@ CALLED = {ListKind.NAMED_LIST: "BNBA", ListKind.RECAPITULATION: "Rekapitulasi"}
 @router.get(
     "/{list_id}/file",
     response_class=Response,
-    responses={**A_FILE, **refuses(ListNotFound, ListNotMade, ContentMissing)},
+    responses={**a_file_of(MEDIA.values()), **refuses(ListNotFound, ListNotMade, ContentMissing)},
 )
 async def read_list_file(
     request: Request,

@@ -18,13 +18,12 @@ from app.routers.access import (
     RegionAsked,
     database_of,
 )
-from app.routers.downloads import Download, Downloads
+from app.routers.downloads import A_FILE, Download, Downloads
 from app.routers.problems import refuses
 
 router = APIRouter(prefix="/v1/nik-cases", tags=["nik-cases"])
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ARCHIVE = "application/zip"
-A_FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
 async def wanted(
