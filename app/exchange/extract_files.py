@@ -7,11 +7,8 @@ The same rows make the same bytes, so whoever begins again ends with the file th
 import asyncio
 import hashlib
 import json
-import sys
 import zlib
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,8 +19,8 @@ import zstandard
 from app.domain.errors import Conflict, Said
 from app.domain.extracts.columns import Column
 from app.domain.extracts.formats import DELIMITER, LINE_END, TEXTUAL, Compression, Form, Format
+from app.exchange.children import child
 from app.exchange.sheets import CSV_ENCODING
-from app.exchange.tables import ROOT
 
 log = structlog.get_logger()
 
@@ -141,22 +138,12 @@ def _order(path: Path, columns: Sequence[Column], form: Form, about: Mapping[str
 
 
 async def _by_the_scribe(order: bytes, pieces: AsyncIterator[bytes]) -> None:
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-s", "-P", "-m", "app.exchange.scribe"),
-        env={"PYTHONPATH": str(ROOT), **SURROUNDINGS},  # nothing of ours: passwords are in ours
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-    assert child.stdin and child.stdout  # noqa: S101, PT018 - both are pipes
-    try:
-        child.stdin.write(order)
-        count = await _fed(child.stdin, pieces)
-        child.stdin.close()
-        told, status = await child.stdout.read(), await child.wait()
-    finally:
-        with suppress(ProcessLookupError):  # whoever asked is gone: so is the work
-            child.kill()
-        await child.wait()
+    async with child("app.exchange.scribe", surroundings=SURROUNDINGS) as scribe:
+        assert scribe.stdin and scribe.stdout  # noqa: S101, PT018 - both are pipes
+        scribe.stdin.write(order)
+        count = await _fed(scribe.stdin, pieces)
+        scribe.stdin.close()
+        told, status = await scribe.stdout.read(), await scribe.wait()
     if status or json.loads(told)["rows"] != count:
         log.warning("scribe_failed", status=status)
         raise WritingFailed

@@ -6,8 +6,7 @@ has told them, unread.
 
 import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from tempfile import TemporaryDirectory
 from app.domain.errors import Conflict, Language, Said
 from app.domain.imports.columns import Layout
 from app.domain.imports.problems import Problem
+from app.exchange.children import child
 from app.exchange.marker.rows import REMARKED, Remark
 from app.exchange.table_rows import BETWEEN
-from app.exchange.tables import NOTES, ROOT, Sheet
+from app.exchange.tables import NOTES, Sheet
 
 AT_ONCE = asyncio.Semaphore(1)
 Remarks = AsyncIterator[tuple[int, Sequence[Remark]]]
@@ -97,37 +97,27 @@ def _order(sheet: Sheet, path: Path, sending: Sending) -> bytes:
 
 
 async def _written(sheet: Sheet, remarks: Remarks, order: bytes) -> Marks:
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-s", "-P", "-m", "app.exchange.marker"),
-        env={"PYTHONPATH": str(ROOT)},  # and nothing of ours: passwords are in ours
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-    assert child.stdin and child.stdout  # noqa: S101, PT018 - both are pipes
-    try:
+    async with child("app.exchange.marker") as marker:
+        assert marker.stdin and marker.stdout  # noqa: S101, PT018 - both are pipes
         with suppress(ConnectionError):  # it has ended before, and says why
-            child.stdin.write(order)
-            await _feed(child, sheet, remarks)
-        child.stdin.close()
-        told = await child.stdout.read()
-        return _counted(told, await child.wait())
-    finally:
-        with suppress(ProcessLookupError):  # whoever asked is gone: so is the work
-            child.kill()
-        await child.wait()
+            marker.stdin.write(order)
+            await _feed(marker, sheet, remarks)
+        marker.stdin.close()
+        told = await marker.stdout.read()
+        return _counted(told, await marker.wait())
 
 
-async def _feed(child: Process, sheet: Sheet, remarks: Remarks) -> None:
+async def _feed(marker: Process, sheet: Sheet, remarks: Remarks) -> None:
     """Blocks of rows as they come, each after what is said of its rows."""
-    assert child.stdin  # noqa: S101 - a pipe
+    assert marker.stdin  # noqa: S101 - a pipe
     next_one = await anext(remarks, None)
     async for block in sheet.lines:
         last = _number_of_the_last(block)
         while next_one and next_one[0] <= last:
-            child.stdin.write(f"{next_one[0]}{REMARKED}{json.dumps(next_one[1])}\n".encode())
+            marker.stdin.write(f"{next_one[0]}{REMARKED}{json.dumps(next_one[1])}\n".encode())
             next_one = await anext(remarks, None)
-        child.stdin.write(block)
-        await child.stdin.drain()
+        marker.stdin.write(block)
+        await marker.stdin.drain()
 
 
 def _number_of_the_last(block: bytes) -> int:

@@ -4,12 +4,13 @@ typst keeps what it has laid out before, hundreds of megabytes of it, and may no
 a script that its fonts lack; here neither is anybody else's concern.
 """
 
-import resource
 import sys
 from datetime import datetime
 from pathlib import Path
 
 import typst
+
+from app.exchange.limits import limited
 
 DATA = Path(__file__).parent / "data"
 MOST_MEMORY = 4 << 30
@@ -30,8 +31,7 @@ def compiled(template: str, data: str, *, at: datetime | None = None) -> bytes:
 
 
 def main(template: str, moment: str) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+    limited(memory=MOST_MEMORY, seconds=MOST_SECONDS)
     at = datetime.fromisoformat(moment) if moment else None
     try:
         sys.stdout.buffer.write(compiled(template, sys.stdin.read(), at=at))

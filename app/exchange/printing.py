@@ -7,14 +7,12 @@ every other sign as a visible `□`.
 import asyncio
 import json
 import re
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from app.domain.errors import Conflict, Said
-from app.exchange import press
+from app.exchange.children import child
 
 AT_ONCE = asyncio.Semaphore(2)
 SUBSTITUTE = "□"
@@ -43,18 +41,9 @@ async def printed(template: str, data: Mapping[str, Any], *, at: datetime | None
     """The template with these data. `at` is the date inside the file: the same data of the same
     moment make the same bytes."""
     moment = at.replace(microsecond=0).isoformat() if at else ""
-    async with AT_ONCE:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", press.__file__, template, moment),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        try:
-            pdf, _ = await child.communicate(json.dumps(_clean(data)).encode())
-        finally:
-            with suppress(ProcessLookupError):  # whoever asked is gone: so is the work
-                child.kill()
-    if child.returncode:
+    async with AT_ONCE, child("app.exchange.press", template, moment) as press:
+        pdf, _ = await press.communicate(json.dumps(_clean(data)).encode())
+    if press.returncode:
         raise NotPrinted
     return pdf
 

@@ -8,10 +8,9 @@ and null as they are, the rest as {"date": ...}, {"datetime": ...}, {"error": ..
 
 import asyncio
 import json
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,13 @@ from typing import Any
 import structlog
 
 from app.domain.errors import Said
+from app.exchange.children import child
 from app.exchange.table_refusals import REFUSALS, FileRefused, ReadingFailed
 from app.exchange.table_rows import Row, rows_in
 
 log = structlog.get_logger()
 
 AT_ONCE = asyncio.Semaphore(2)
-ROOT = Path(__file__).parents[2]
 FIRST_ROWS = 10
 BLOCK = 1 << 18
 
@@ -83,29 +82,18 @@ async def opened(path: Path, *, before: str = "") -> AsyncIterator[Sheet]:
 
     `before` stands at the beginning of every line of `lines`: other columns of where they go.
     """
-    async with AT_ONCE:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-s", "-P", "-m", "app.exchange.table_reader", str(path), before),
-            env={"PYTHONPATH": str(ROOT)},  # and nothing of ours: passwords are in ours
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            limit=BLOCK,
-        )
-        try:
-            yield await _sheet(child, before)
-        finally:
-            with suppress(ProcessLookupError):  # whoever asked is gone: so is the work
-                child.kill()
-            await child.communicate()
+    words = (str(path), before)
+    work = child("app.exchange.table_reader", *words, stdin=DEVNULL, stderr=PIPE, block=BLOCK)
+    async with AT_ONCE, work as reader:
+        yield await _sheet(reader, before)
 
 
-async def _sheet(child: Process, before: str) -> Sheet:
-    assert child.stdout and child.stderr  # noqa: S101, PT018 - both are pipes
-    told = _told(await child.stderr.readline())
+async def _sheet(reader: Process, before: str) -> Sheet:
+    assert reader.stdout and reader.stderr  # noqa: S101, PT018 - both are pipes
+    told = _told(await reader.stderr.readline())
     if "name" not in told:
-        raise await _refusal(child, told)
-    blocks, first = _blocks(child), b""
+        raise await _refusal(reader, told)
+    blocks, first = _blocks(reader), b""
     async for block in blocks:
         first += block
         if first.count(b"\n") >= FIRST_ROWS:
@@ -120,23 +108,23 @@ async def _all(first: bytes, more: AsyncIterator[bytes]) -> AsyncIterator[bytes]
         yield block
 
 
-async def _blocks(child: Process) -> AsyncIterator[bytes]:
-    """What the child writes, in whole lines. It raises what the child refused, at the end."""
-    assert child.stdout and child.stderr  # noqa: S101, PT018 - both are pipes
+async def _blocks(reader: Process) -> AsyncIterator[bytes]:
+    """What it writes, in whole lines. It raises what was refused, at the end."""
+    assert reader.stdout and reader.stderr  # noqa: S101, PT018 - both are pipes
     rest = b""
-    while block := await child.stdout.read(BLOCK):
+    while block := await reader.stdout.read(BLOCK):
         whole, end, rest_of_it = block.rpartition(b"\n")
         if end:
             yield rest + whole + end
         rest = rest_of_it if end else rest + block
-    told = _told(await child.stderr.read())
-    if "rows" not in told or await child.wait():
-        raise await _refusal(child, told)
+    told = _told(await reader.stderr.read())
+    if "rows" not in told or await reader.wait():
+        raise await _refusal(reader, told)
 
 
-async def _refusal(child: Process, told: Mapping[str, Any]) -> FileRefused:
-    """What the child said; of one that could say nothing, what that means for the sender."""
-    status = await child.wait()
+async def _refusal(reader: Process, told: Mapping[str, Any]) -> FileRefused:
+    """What it said; of one that could say nothing, what that means for the sender."""
+    status = await reader.wait()
     if kind := REFUSALS.get(told.get("refused", "")):
         return kind(**told["words"])
     log.warning("table_reader_died", status=status)

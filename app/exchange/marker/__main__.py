@@ -4,7 +4,6 @@ as JSON, what it counted, or why there is no file.
 """
 
 import json
-import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from app.domain.errors import Language
 from app.domain.imports.columns import ImportKind
 from app.domain.imports.headers import LOOKED_AT
 from app.domain.imports.layouts import LAYOUTS
+from app.exchange.limits import limited
 from app.exchange.marker.rows import Frame, Marked, Told, framed, holds_data, marked, rows_in
 from app.exchange.marker.tally import About, Tally
 from app.exchange.marker.text import MarkedText
@@ -28,12 +28,7 @@ Order = Mapping[str, Any]
 
 
 def main() -> None:
-    for limit, most in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_CORE, 0),  # it would hold people's data
-    ):
-        resource.setrlimit(limit, (most, most))
+    limited(memory=MOST_MEMORY, seconds=MOST_SECONDS)
     lines = sys.stdin.buffer
     try:
         tally = written(json.loads(lines.readline()), rows_in(lines))

@@ -3,11 +3,11 @@ JSON. On its output it tells how many there were.
 """
 
 import json
-import resource
 import sys
 from collections.abc import Callable
 from typing import BinaryIO
 
+from app.exchange.limits import limited
 from app.exchange.scribe.orders import Order
 
 MOST_MEMORY = 2 << 30
@@ -15,12 +15,7 @@ MOST_SECONDS = 600
 
 
 def main() -> None:
-    for limit, most in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_CORE, 0),  # it would hold people's data
-    ):
-        resource.setrlimit(limit, (most, most))
+    limited(memory=MOST_MEMORY, seconds=MOST_SECONDS)
     lines = sys.stdin.buffer
     try:
         told = json.loads(lines.readline())

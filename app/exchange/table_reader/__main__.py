@@ -5,7 +5,6 @@ or why not.
 """
 
 import json
-import resource
 import sys
 import zipfile
 import zlib
@@ -18,6 +17,7 @@ from xml.etree.ElementTree import ParseError
 
 from python_calamine import CalamineError, PasswordError
 
+from app.exchange.limits import limited
 from app.exchange.table_reader.cells import Refused, Rows
 from app.exchange.table_reader.texts import rows_of_text
 from app.exchange.table_reader.workbooks import rows_of_workbook
@@ -42,12 +42,7 @@ DAMAGE = (
 
 
 def main(path: str, before: str) -> None:
-    for limit, most in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_CORE, 0),  # it would hold people's data
-    ):
-        resource.setrlimit(limit, (most, most))
+    limited(memory=MOST_MEMORY, seconds=MOST_SECONDS)
     try:
         with refusing():
             tell(rows=written(numbered(rows_of(Path(path))), before))
