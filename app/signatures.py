@@ -38,18 +38,18 @@ def is_signed(signature: str, payload: bytes, keys: Sequence[Jwk]) -> bool:
     parts = signature.split(".")
     if len(signature) > LONGEST or len(parts) != len(["head", "", "signature"]) or parts[1]:
         return False
-    named = _key_id(signature)
+    named = header_of(signature).get("kid")
     fitting = [key for key in keys if named is not None and key.get("kid") == named] or keys
     whole = f"{parts[0]}.{jwt.utils.base64url_encode(payload).decode()}.{parts[2]}"
     return any(_fits(whole, key) for key in fitting)
 
 
-def _key_id(signature: str) -> str | None:
+def header_of(signature: str) -> Mapping[str, Any]:
+    """What it says of itself, before anybody has checked it; nothing, where it cannot be read."""
     try:
-        found = jwt.get_unverified_header(signature).get("kid")
+        return jwt.get_unverified_header(signature)
     except (jwt.PyJWTError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, str) else None
+        return {}
 
 
 def _fits(whole: str, key: Jwk) -> bool:
