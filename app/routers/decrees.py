@@ -53,6 +53,7 @@ from app.routers.access import (
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.background import Woken
 from app.routers.grounds import Grounds
+from app.routers.jobs import accepted
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import DayPassed, Month, Note, RegionCode, Shape, ShortLine
 
@@ -281,9 +282,7 @@ async def take_decree_step(
 ) -> Response:
     asked = AskedStep(decree_id, version, request.action, request.grounds.given())
     entry = await take(session, asked, by=actor)
-    answer = created(await answer_step(session, access, entry), f"/v1/decrees/{decree_id}")
-    answer.status_code = 202
-    return answer
+    return accepted(await answer_step(session, access, entry), f"/v1/decrees/{decree_id}")
 
 
 @router.get(

@@ -47,10 +47,9 @@ from app.routers.access import (
     Transaction,
     WritingRoute,
     answer_page,
-    answer_versioned,
 )
 from app.routers.audit import AuditEntryView, answer_step
-from app.routers.jobs import ASK_AGAIN, JobProblem
+from app.routers.jobs import JobProblem, accepted, answer_open
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import Moment, RegionCode, Shape, ShortLine
 
@@ -190,21 +189,6 @@ TermsNow = Annotated[Terms, Depends(terms_of)]
 IS_OPEN = re.compile(r'"state" ?: ?"(?:asked|materialising|writing)"')
 
 
-def _waiting(body: str) -> Response:
-    """While it is being made, it says when to ask again."""
-    response = answer_versioned(body)
-    if IS_OPEN.search(body):
-        response.headers["Retry-After"] = str(ASK_AGAIN)
-    return response
-
-
-def _accepted(body: str, extract_id: UUID) -> Response:
-    response = _waiting(body)
-    response.status_code = 202
-    response.headers["Location"] = f"{PATH}/{extract_id}"
-    return response
-
-
 @router.post(
     PATH,
     status_code=202,
@@ -239,7 +223,7 @@ async def ask_extract(
     body = await extracts.document(
         reading, extract.id, within=actor.region, seen_by=actor, language=language
     )
-    return _accepted(body, extract.id)
+    return accepted(answer_open(body, IS_OPEN), f"{PATH}/{extract.id}")
 
 
 @router.get(PATH, response_model=ExtractPage, responses=refuses())
@@ -267,11 +251,10 @@ async def read_extract(
     extract_id: UUID, actor: CurrentActor, reading: ReadingNow, language: LanguageAsked
 ) -> Response:
     """An extract of yours: how far it is, and where its manifest is."""
-    return _waiting(
-        await extracts.document(
-            reading, extract_id, within=actor.region, seen_by=actor, language=language
-        )
+    body = await extracts.document(
+        reading, extract_id, within=actor.region, seen_by=actor, language=language
     )
+    return answer_open(body, IS_OPEN)
 
 
 @router.post(

@@ -41,7 +41,7 @@ from app.routers.problems import VersionNotNamed, refuses
 from app.routers.shapes import Shape
 from app.routers.streams import EVENT_STREAM, EventStream, Streams, Told
 
-__all__ = ["STREAMS_AT_ONCE", "Streams", "accepted", "router"]
+__all__ = ["STREAMS_AT_ONCE", "Streams", "accepted", "answer_open", "ask_again", "router"]
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=WritingRoute)
 STREAMS_AT_ONCE = 20
@@ -107,23 +107,25 @@ class JobPage(BaseModel):
     items: list[JobView]
 
 
-def accepted(response: Response, job_id: UUID) -> Response:
-    """The answer to a request whose work goes on as a job."""
+def accepted(response: Response, location: str) -> Response:
+    """The answer to a request whose work goes on; at `location` it is told how far it is."""
     response.status_code = 202
-    response.headers["Location"] = f"{router.prefix}/{job_id}"
+    response.headers["Location"] = location
+    return response
+
+
+def ask_again(response: Response) -> Response:
     response.headers["Retry-After"] = str(ASK_AGAIN)
     return response
 
 
-IS_OPEN = re.compile(rf'"state" ?: ?"(?:{"|".join(OPEN)})"')
-
-
-def answer_job(body: str) -> Response:
+def answer_open(body: str, is_open: re.Pattern[str]) -> Response:
     """While it is open, it says when to ask again."""
     response = answer_versioned(body)
-    if IS_OPEN.search(body):
-        response.headers["Retry-After"] = str(ASK_AGAIN)
-    return response
+    return ask_again(response) if is_open.search(body) else response
+
+
+IS_OPEN = re.compile(rf'"state" ?: ?"(?:{"|".join(OPEN)})"')
 
 
 @router.get("", response_model=JobPage, responses=refuses(OutsideYourRegion))
@@ -157,9 +159,10 @@ async def read_job(
     job_id: UUID, actor: CurrentActor, reading: ReadingNow, language: LanguageAsked
 ) -> Response:
     """A job, and how far it is. While it is open, `Retry-After` says when to ask again."""
-    return answer_job(
-        await jobs.document(reading, job_id, within=actor.region, seen_by=actor, language=language)
+    body = await jobs.document(
+        reading, job_id, within=actor.region, seen_by=actor, language=language
     )
+    return answer_open(body, IS_OPEN)
 
 
 async def _look(database: Database, job_id: UUID, actor: Actor, language: Language) -> Told:

@@ -48,7 +48,7 @@ from app.routers.access import (
     answer_versioned,
 )
 from app.routers.downloads import Content, Known, RangeAsked, a_file_of, answer_content, storage_of
-from app.routers.jobs import ASK_AGAIN, JobProblem
+from app.routers.jobs import JobProblem, accepted, ask_again
 from app.routers.problems import refuses
 from app.routers.shapes import RegionCode, Shape, ShortLine
 
@@ -120,14 +120,6 @@ class ListPage(BaseModel):
     items: list[ListView]
 
 
-def _accepted(body: str, list_id: UUID) -> Response:
-    response = answer_versioned(body)
-    response.status_code = 202
-    response.headers["Location"] = f"{PATH}/{list_id}"
-    response.headers["Retry-After"] = str(ASK_AGAIN)
-    return response
-
-
 async def days_kept(request: Request) -> timedelta:
     return timedelta(days=request.app.state.settings.extract_days)
 
@@ -163,7 +155,7 @@ async def request_list(
     body = await lists.document(
         reading, list_.id, within=actor.region, seen_by=actor, language=language
     )
-    return _accepted(body, list_.id)
+    return accepted(ask_again(answer_versioned(body)), f"{PATH}/{list_.id}")
 
 
 @router.get("", response_model=ListPage, responses=refuses(OutsideYourRegion))
