@@ -64,6 +64,13 @@ class Heard:
     def to(self) -> str | None:
         return self.partner.sender_id if self.partner else None
 
+    @property
+    def registered(self) -> Partner:
+        """Whoever sent it, if he can be answered elsewhere than here."""
+        if self.partner is None:
+            raise Partner.nowhere()
+        return self.partner
+
 
 async def hear(database: Database, body: object, action: Action, *, by: Actor) -> Heard:
     exchanges(by)
@@ -120,9 +127,7 @@ async def accept(
     session: AsyncSession, heard: Heard, transaction_id: str, asked: Sequence[Asked]
 ) -> Message:
     """Acknowledged: a job answers at the partner's address, once for the same message."""
-    if heard.partner is None:
-        raise Partner.nowhere()
-    heard.partner.address(heard.action)
+    heard.registered.address(heard.action)  # refused at once, where there is none
     kept = await keep(session, heard, transaction_id, asked)
     used = [each.reference_id for each in asked if each.reference_id not in kept.references]
     if used:

@@ -20,7 +20,7 @@ from app.db.tables.spdci import SpdciRequest
 from app.domain.actors import Actor
 from app.domain.errors import Language, Refusal
 from app.domain.spdci import writing
-from app.domain.spdci.partners import NOTIFIED, Partner
+from app.domain.spdci.partners import Partner
 from app.domain.spdci.subscribing import (
     NO_SUCH_CODE,
     as_id,
@@ -70,7 +70,7 @@ async def _subscribe(
     try:
         wish = wish_in(row.asked["content"])
         wanted = Wanted(
-            notified(heard.partner),
+            heard.registered.notified_at,
             wish.events,
             region_code=wish.region.code if wish.region else None,
             form=Form.SPDCI,
@@ -82,12 +82,6 @@ async def _subscribe(
         said = type(why).detail.told(language, why.words)
         return {"code": Code.NOTIFY_DETAILS.value, "said": said}
     return {"subscription": str(subscription.id), "event": wish.event}
-
-
-def notified(partner: Partner | None) -> str:
-    if partner is None or partner.callback_uri is None:
-        raise Partner.nowhere()
-    return partner.callback_uri.rstrip("/") + NOTIFIED
 
 
 async def _end(session: AsyncSession, code: str, *, by: Actor) -> bool:

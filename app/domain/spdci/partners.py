@@ -26,9 +26,17 @@ class Partner:
 
     def address(self, action: Action) -> str:
         """Where it is answered: below the registered address, whatever the message says."""
+        return self._below(CALLBACK_OF[action])
+
+    @property
+    def notified_at(self) -> str:
+        """Where it is told of changes."""
+        return self._below(NOTIFIED)
+
+    def _below(self, path: str) -> str:
         if self.callback_uri is None:
             raise self.nowhere()
-        return self.callback_uri.rstrip("/") + CALLBACK_OF[action]
+        return self.callback_uri.rstrip("/") + path
 
     @staticmethod
     def nowhere() -> Rejected:
