@@ -31,7 +31,7 @@ WORDS = {
 }
 
 
-def roll_call(rows: Mapping[str, Any], about: About) -> dict[str, Any]:
+def named_list_print(rows: Mapping[str, Any], about: About) -> dict[str, Any]:
     """What the template prints, in words: village by village."""
     names = rows["names"]
     return {
