@@ -6,6 +6,7 @@ is wrong with it. It raises nothing. What a template of ours prints is read back
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -115,7 +116,7 @@ TAKES: Mapping[str, Said] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class Form(ABC):
     """What a column takes. `name` stands in the documents, `told` where it is not as usual."""
 
     name: str
@@ -133,14 +134,9 @@ class Form:
         """What a template offers to choose from; nothing: anything may be written."""
         return ()
 
+    @abstractmethod
     def read(self, cell: Cell) -> object:
-        text = written(cell)
-        if isinstance(text, str):
-            return None if text in NOTHING else self.of_text(text)
-        return text
-
-    def of_text(self, text: str) -> object:
-        raise NotImplementedError
+        """Its value, None, or what is wrong with it."""
 
     def shown(self, value: object, language: Language) -> str:  # noqa: ARG002 - of choices
         """What a template prints for a value."""
@@ -148,7 +144,22 @@ class Form:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextForm(Form):
+class WrittenForm(Form):
+    """What a cell says, whatever a spreadsheet has made of it."""
+
+    def read(self, cell: Cell) -> object:
+        text = written(cell)
+        if isinstance(text, str):
+            return None if text in NOTHING else self.of_text(text)
+        return text
+
+    @abstractmethod
+    def of_text(self, text: str) -> object:
+        """The value of a text that is not empty, or what is wrong with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextForm(WrittenForm):
     name: str = "text"
     longest: int = LINE
 
@@ -195,7 +206,7 @@ class Unread(Kept):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NumberText(Form):
+class NumberText(WrittenForm):
     """A number that is text: NIK, KK, household id. `length` none: its own rules tell later."""
 
     name: str = "digits"
@@ -219,7 +230,7 @@ class NumberText(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AreaCode(Form):
+class AreaCode(WrittenForm):
     """Part of a BPS code: a spreadsheet drops its leading zeros."""
 
     name: str = "area_code"
@@ -232,7 +243,7 @@ class AreaCode(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DateForm(Form):
+class DateForm(WrittenForm):
     name: str = "date"
 
     def read(self, cell: Cell) -> object:
@@ -253,7 +264,7 @@ class DateForm(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WholeNumber(Form):
+class WholeNumber(WrittenForm):
     name: str = "integer"
     is_text: bool = False
     min: int = 0
@@ -269,7 +280,7 @@ class WholeNumber(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbourhood(Form):
+class Neighbourhood(WrittenForm):
     name: str = "rt_rw"
 
     def of_text(self, text: str) -> object:
@@ -290,7 +301,7 @@ class RegionForm(TextForm):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdForm(Form):
+class IdForm(WrittenForm):
     name: str = "id"
     repeats: bool = False
 
@@ -302,7 +313,7 @@ class IdForm(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UsernameForm(Form):
+class UsernameForm(WrittenForm):
     name: str = "username"
     repeats: bool = False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.domain.errors import Language, Said
-from app.domain.imports.cells import LINE, Cell, Form
+from app.domain.imports.cells import LINE, Cell, WrittenForm
 from app.domain.imports.problems import SAID, Flawed
 
 NO_SIGN = re.compile(r"[^\w]|_")
@@ -30,7 +30,7 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice(Form):
+class Choice(WrittenForm):
     name: str = "choice"
     options: tuple[Option, ...] = ()
 
