@@ -20,7 +20,7 @@ def merged(answers: Answers, sent: Answers, not_asked: Iterable[str] = ()) -> di
     """
     kept = answers
     for pointer in not_asked:
-        kept = _without(kept, _steps(pointer)[1:])
+        kept = _without(kept, steps_of(pointer)[1:])
     return _pruned(_over(kept, sent))
 
 
@@ -73,7 +73,8 @@ def differences(before: Answers, after: Answers) -> dict[str, list[Any]]:
     }
 
 
-def _steps(pointer: str) -> list[str]:
+def steps_of(pointer: str) -> list[str]:
+    """The names in a JSON pointer, from the outside in."""
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 

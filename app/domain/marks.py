@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from app.domain.answer_trees import NOT_ASKED, differences
+from app.domain.answer_trees import NOT_ASKED, differences, steps_of
 from app.domain.errors import Conflict, Fault, Incomplete, Said
 from app.domain.new_families import OF_A_PERSON
 from app.domain.proposals import ProposalKind
@@ -152,17 +152,13 @@ def _without(part: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in part.items() if name not in names}
 
 
-def _steps(pointer: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-
-
 def _stands(pointer: str, where: Mapping[str, Any]) -> bool:
     """Whether something is there, or is asked there and missing."""
-    if pointer == EVERYTHING or _found(_steps(pointer), where) is not MISSING:
+    if pointer == EVERYTHING or _found(steps_of(pointer), where) is not MISSING:
         return True
     if HOUSEHOLD in where:
         return pointer in _asked(where)
-    *above, name = _steps(pointer)
+    *above, name = steps_of(pointer)
     return bool(above and name) and isinstance(_found(above, where), Mapping)
 
 

@@ -10,8 +10,8 @@ from fastapi import Header, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.domain.errors import Overloaded
 from app.exchange.storage import Storage
+from app.routers.at_once import AtOnce
 
 AT_ONCE = 20  # a slow line holds on to one for minutes
 
@@ -45,16 +45,8 @@ def storage_of(request: Request) -> Storage:
     return storage
 
 
-class Downloads:
-    """How many are being sent just now."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.now = 0
-
-    def admit(self) -> None:
-        if self.now >= self.most:
-            raise Overloaded(retry_after=5)
+class Downloads(AtOnce):
+    """Each is content that is being sent."""
 
 
 class Download(StreamingResponse):
@@ -67,11 +59,8 @@ class Download(StreamingResponse):
         self._downloads = of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._downloads.now += 1
-        try:
+        with self._downloads.one_more():
             await super().__call__(scope, receive, send)
-        finally:
-            self._downloads.now -= 1
 
 
 RANGE = re.compile(r"bytes=([0-9]{0,12})-([0-9]{0,12})")

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
-from pydantic import AfterValidator, BaseModel, Discriminator, Field, StrictBool, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Discriminator, Field, StrictBool, Tag
 
 from app.commands.accounts import (
     Admitted,
@@ -44,7 +43,7 @@ from app.domain.workflow import ActionNotOpen, RoleMayNot
 from app.routers.access import CurrentActor, ToldOnce, Transaction, WritingRoute
 from app.routers.auth import RegionNamed
 from app.routers.problems import refuses
-from app.routers.shapes import Line, Moment, RegionCode, Shape, ShortLine, Username
+from app.routers.shapes import Ids, Line, Moment, RegionCode, Shape, ShortLine, Username
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=WritingRoute)
 
@@ -228,16 +227,8 @@ async def open_many_accounts(
     return answer_list(OpenedAccounts, [opened_view(one) for one in opened])
 
 
-def _each_once(ids: list[UUID]) -> list[UUID]:
-    if len(set(ids)) < len(ids):
-        raise PydanticCustomError("repeated", "an id occurs twice")
-    return ids
-
-
 class ResetRequest(Shape):
-    account_ids: Annotated[list[UUID], AfterValidator(_each_once)] = Field(
-        min_length=1, max_length=MOST_AT_ONCE
-    )
+    account_ids: Ids = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
 @router.post(

@@ -27,6 +27,7 @@ from app.routers.access import (
 )
 from app.routers.registry_errors import Refused
 from app.routers.registry_shapes import asks, told
+from app.routers.subscriptions import RulesNow
 
 UNREADABLE = Said(id="Kirim JSON yang utuh dalam UTF-8.", en="Send complete JSON in UTF-8.")
 
@@ -73,11 +74,6 @@ def _refused(constant: str) -> object:
     raise ValueError(constant)
 
 
-async def rules_of(request: Request) -> Rules:
-    rules: Rules = request.app.state.webhooks
-    return rules
-
-
 async def one_transaction(request: Request, actor: CurrentActor) -> AsyncIterator[AsyncSession]:
     """A message has its own ids, so it needs no Idempotency-Key."""
     async with database_of(request).transaction(
@@ -87,7 +83,6 @@ async def one_transaction(request: Request, actor: CurrentActor) -> AsyncIterato
 
 
 OneTransaction = Annotated[AsyncSession, Depends(one_transaction, scope="function")]
-TheRules = Annotated[Rules, Depends(rules_of)]
 ASearch = Annotated[Heard, hearing(Action.SEARCH)]
 AStatus = Annotated[Heard, hearing(Action.TXN_STATUS)]
 ASubscription = Annotated[Heard, hearing(Action.SUBSCRIBE)]
@@ -105,7 +100,7 @@ async def search_now(
     session: OneTransaction,
     access: AccessNow,
     language: LanguageAsked,
-    rules: TheRules,
+    rules: RulesNow,
 ) -> Response:
     """Search, answered at once. Who is found lies in your region; what is told of him follows your
     agreement. Each request of the message has its own status."""
@@ -114,7 +109,7 @@ async def search_now(
 
 
 @router.post("/search", status_code=202, openapi_extra=asks(Action.SEARCH), responses=told())
-async def search_later(heard: ASearch, session: OneTransaction, rules: TheRules) -> Response:
+async def search_later(heard: ASearch, session: OneTransaction, rules: RulesNow) -> Response:
     """Search, answered at `/on-search` below the address that is registered for your account."""
     return answer(await spdci.search_later(session, heard), rules, status=202)
 
@@ -129,7 +124,7 @@ async def ask_status_now(
     session: OneTransaction,
     access: AccessNow,
     language: LanguageAsked,
-    rules: TheRules,
+    rules: RulesNow,
 ) -> Response:
     """What became of your requests of the last seven days. A search is run again, and told."""
     status = await spdci.status_now(session, heard, access=access, language=language)
@@ -139,13 +134,13 @@ async def ask_status_now(
 @router.post(
     "/txn/status", status_code=202, openapi_extra=asks(Action.TXN_STATUS), responses=told()
 )
-async def ask_status_later(heard: AStatus, session: OneTransaction, rules: TheRules) -> Response:
+async def ask_status_later(heard: AStatus, session: OneTransaction, rules: RulesNow) -> Response:
     """What became of your requests, answered at `/txn/on-status` below your address."""
     return answer(await spdci.status_later(session, heard), rules, status=202)
 
 
 @router.post("/subscribe", status_code=202, openapi_extra=asks(Action.SUBSCRIBE), responses=told())
-async def subscribe(heard: ASubscription, session: OneTransaction, rules: TheRules) -> Response:
+async def subscribe(heard: ASubscription, session: OneTransaction, rules: RulesNow) -> Response:
     """Be told of changes at `/notify` below your address; answered at `/on-subscribe`.
 
     Our own `/v1/subscriptions` show it, with what was delivered.
@@ -157,7 +152,7 @@ async def subscribe(heard: ASubscription, session: OneTransaction, rules: TheRul
 @router.post(
     "/unsubscribe", status_code=202, openapi_extra=asks(Action.UNSUBSCRIBE), responses=told()
 )
-async def unsubscribe(heard: AnEnding, session: OneTransaction, rules: TheRules) -> Response:
+async def unsubscribe(heard: AnEnding, session: OneTransaction, rules: RulesNow) -> Response:
     """Be told no more; answered at `/on-unsubscribe` below your address."""
     told_of = await spdci_subscribing.unsubscribe_later(session, heard)
     return answer(told_of, rules, status=202)

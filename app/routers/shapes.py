@@ -101,6 +101,15 @@ def each_its_own(rows: list[Row]) -> list[Row]:
     return rows
 
 
+def _each_once(ids: list[UUID]) -> list[UUID]:
+    if len(set(ids)) < len(ids):
+        raise PydanticCustomError("repeated", "an id occurs twice")
+    return ids
+
+
+Ids = Annotated[list[UUID], AfterValidator(_each_once)]
+
+
 def _without_sign(degrees: float) -> float:
     """JSON in PostgreSQL knows no -0.0, so the fingerprint of one would not last."""
     return degrees + 0.0

@@ -32,8 +32,8 @@ from app.routers.access import (
     answer_versioned,
 )
 from app.routers.problems import VersionNotNamed, refuses
-from app.routers.registry import TheRules
 from app.routers.shapes import Line, Shape
+from app.routers.subscriptions import RulesNow
 
 router = APIRouter(prefix="/v1", tags=["spdci"], route_class=WritingRoute)
 
@@ -161,7 +161,7 @@ async def put_spdci_partner(
     actor: CurrentActor,
     session: Transaction,
     version: IfMatch,
-    rules: TheRules,
+    rules: RulesNow,
 ) -> Response:
     """Let a machine's account exchange: its name, its keys, where it is answered.
 

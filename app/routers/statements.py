@@ -1,12 +1,11 @@
 """Responsibility statements of villages (SPTJM): `/v1/responsibility-statements`."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.commands.statements import attach_scan, declare
 from app.db import regions, statements
@@ -48,17 +47,11 @@ from app.routers.access import (
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.deliberations import Scan
 from app.routers.problems import VersionNotNamed, refuses
-from app.routers.shapes import DayPassed, Line, Shape, ShortLine, VillageCode
+from app.routers.shapes import DayPassed, Ids, Line, Shape, ShortLine, VillageCode
 
 router = APIRouter(
     prefix="/v1/responsibility-statements", tags=["deliberations"], route_class=WritingRoute
 )
-
-
-def _each_once(ids: list[UUID]) -> list[UUID]:
-    if len(set(ids)) < len(ids):
-        raise PydanticCustomError("repeated", "an id occurs twice")
-    return ids
 
 
 class Signatory(Shape):
@@ -88,7 +81,7 @@ class StatementDraft(Shape):
     number: ShortLine
     dated: DayPassed
     signed_by: Signatory
-    proposal_ids: Annotated[list[UUID], AfterValidator(_each_once)] = Field(
+    proposal_ids: Ids = Field(
         min_length=1, max_length=1000, description="Proposals that await a deliberation."
     )
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.db.faults import passes
-from app.domain.errors import Overloaded
+from app.routers.at_once import AtOnce
 
 EVENT_STREAM = "text/event-stream"
 HEADERS = {
@@ -19,16 +19,8 @@ HEADERS = {
 }
 
 
-class Streams:
-    """How many are open just now: each holds on to a connection of a client for minutes."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.now = 0
-
-    def admit(self) -> None:
-        if self.now >= self.most:
-            raise Overloaded(retry_after=5)
+class Streams(AtOnce):
+    """Each holds on to a connection of a client."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +60,14 @@ class EventStream(Response):
         self._pace = pace or Pace()
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         gone = asyncio.ensure_future(_gone(receive))
-        self._streams.now += 1
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            await self._tell(send, gone)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            with self._streams.one_more():
+                await send(start)
+                await self._tell(send, gone)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self._streams.now -= 1
             gone.cancel()
 
     async def _tell(self, send: Send, gone: asyncio.Future[None]) -> None:

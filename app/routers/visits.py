@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.commands.visits import Errand, Sent, Wanted, assign, move
 from app.db import visits
@@ -47,7 +46,7 @@ from app.routers.audit import AuditEntryView, answer_step
 from app.routers.grounds import STEPS
 from app.routers.households import LocationView
 from app.routers.problems import refuses, type_of
-from app.routers.shapes import Day, Note, Shape
+from app.routers.shapes import Day, Ids, Note, Shape
 
 router = APIRouter(tags=["visits"], route_class=WritingRoute)
 MOST = 1000
@@ -115,12 +114,6 @@ class EnumeratorPage(BaseModel):
 # --- sending out
 
 
-def _each_once(ids: list[UUID]) -> list[UUID]:
-    if len(set(ids)) < len(ids):
-        raise PydanticCustomError("repeated", "an id occurs twice")
-    return ids
-
-
 class ErrandRequest(Shape):
     model_config = ConfigDict(
         json_schema_extra={
@@ -135,9 +128,7 @@ class ErrandRequest(Shape):
     )
 
     enumerator_id: UUID = Field(description="One of `/v1/enumerators`.")
-    household_ids: Annotated[list[UUID], AfterValidator(_each_once)] = Field(
-        min_length=1, max_length=MOST
-    )
+    household_ids: Ids = Field(min_length=1, max_length=MOST)
     due_on: Day | None = None
 
     def errand(self) -> Errand:

@@ -3,11 +3,21 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.db.tables.base import new_id
 from app.domain.evidence import EvidenceType
+from app.domain.proposals import ProposalKind
 from app.routers.shapes import Line, Note, Shape, ShortLine, Version
+
+HOUSEHOLD = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"
+FAMILY = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a11"
+MEMBER = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a12"
+
+
+def example(kind: ProposalKind, asks: dict[str, Any], **more: Any) -> ConfigDict:  # noqa: ANN401
+    shown = {"kind": kind.value, "household_id": HOUSEHOLD, **more, "asks": asks}
+    return ConfigDict(json_schema_extra={"examples": [shown]})
 
 
 class Evidence(Shape):
@@ -37,16 +47,18 @@ class AsksWithReason(Asks):
     )
 
 
-class DraftBase(Shape):
-    """The beginning of a proposal. Each kind adds `kind`, its subject and `asks`."""
-
-    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
-    household_id: UUID
-
+class WithAsks(Shape):
     def columns(self) -> dict[str, Any]:
         """As columns of the proposal; what is asked, as JSON with what was sent."""
         sent = self.model_dump(exclude={"asks"}, exclude_none=True)
         return {**sent, "asks": asked(getattr(self, "asks", None))}
+
+
+class DraftBase(WithAsks):
+    """The beginning of a proposal. Each kind adds `kind`, its subject and `asks`."""
+
+    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
+    household_id: UUID
 
 
 class AboutARecord(Shape):
@@ -57,12 +69,8 @@ class AboutARecord(Shape):
     )
 
 
-class ChangesBase(Shape):
+class ChangesBase(WithAsks):
     """What changes in a proposal that is drafted: all that it asks, in place of what it asked."""
-
-    def columns(self) -> dict[str, Any]:
-        sent = self.model_dump(exclude={"asks"}, exclude_none=True)
-        return {**sent, "asks": asked(getattr(self, "asks", None))}
 
 
 def asked(asks: Shape | None) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Proposals about programmes: for somebody, no longer for somebody, paid to another, on again."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.domain.asks import AskedAlready
 from app.domain.programmes import programmes, reactivation_of_pbi
@@ -17,12 +17,19 @@ from app.domain.recipients import (
     RecipientChanged,
     SecondProgramme,
 )
-from app.routers.asks.base import Asks, AsksWithReason, ChangesBase, DraftBase, OfFamily, OfMember
+from app.routers.asks.base import (
+    FAMILY,
+    MEMBER,
+    Asks,
+    AsksWithReason,
+    ChangesBase,
+    DraftBase,
+    OfFamily,
+    OfMember,
+    example,
+)
 from app.routers.shapes import DayPassed, Line, Month, Note, Shape, ShortLine
 
-HOUSEHOLD = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"
-FAMILY = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a11"
-MEMBER = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a12"
 CODES = tuple(programmes())
 GROUNDS = tuple(each.code for each in reactivation_of_pbi().grounds)
 
@@ -30,11 +37,6 @@ GROUNDS = tuple(each.code for each in reactivation_of_pbi().grounds)
 DRAFTING = (AsksNotAccepted, RecipientAlready, NotARecipient, NothingReceived, EndedTooLongAgo)
 STEPPING = (*DRAFTING, SecondProgramme, AskedAlready)
 DECIDING = (RecipientChanged, RecipientAlready, EndedTooLongAgo)
-
-
-def example(kind: ProposalKind, asks: dict[str, Any], **more: Any) -> ConfigDict:  # noqa: ANN401
-    shown = {"kind": kind.value, "household_id": HOUSEHOLD, **more, "asks": asks}
-    return ConfigDict(json_schema_extra={"examples": [shown]})
 
 
 class InAProgramme(Shape):

@@ -21,8 +21,7 @@ from app.domain.moves import (
 )
 from app.domain.niks import without_white_space
 from app.domain.proposals import ProposalKind
-from app.routers.asks.base import Asks, ChangesBase, DraftBase
-from app.routers.asks.records import HOUSEHOLD, MEMBER
+from app.routers.asks.base import HOUSEHOLD, MEMBER, Asks, ChangesBase, DraftBase
 from app.routers.shapes import (
     CardNumber,
     DayPassed,

@@ -3,10 +3,11 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.proposals import ProposalKind
 from app.routers.asks.base import (
+    MEMBER,
     AboutARecord,
     Asks,
     AsksWithReason,
@@ -14,6 +15,7 @@ from app.routers.asks.base import (
     DraftBase,
     OfFamily,
     OfMember,
+    example,
 )
 from app.routers.shapes import (
     CardNumber,
@@ -29,14 +31,6 @@ from app.routers.shapes import (
     SexCode,
     Shape,
 )
-
-HOUSEHOLD = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a10"
-MEMBER = "0199a1de-7a5c-7cc1-a6a5-3d7e6e6b7a12"
-
-
-def example(kind: ProposalKind, asks: dict[str, Any], **more: Any) -> ConfigDict:  # noqa: ANN401
-    shown = {"kind": kind.value, "household_id": HOUSEHOLD, **more, "asks": asks}
-    return ConfigDict(json_schema_extra={"examples": [shown]})
 
 
 class Relations(Shape):
