@@ -1,5 +1,7 @@
+import asyncio
 import json
 import stat
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from app.db.sessions import Database
 from app.domain.actors import Role
 from app.routers import token_check
-from app.tokens import load_or_make_key, read_key, thumbprint
+from app.tokens import TokenNotValid, Tokens, load_or_make_key, read_key, thumbprint
 from tests.api.door import (
     CILEGON,
     DAY,
@@ -162,14 +164,28 @@ class TestATokenIsNotBelieved:
         token = signed(claims_of(officer), **headers)
         assert refused(await officer.asks(access_token=token)) == NOT_RECOGNISED
 
+    async def test_once_it_has_expired_though_it_was_believed_before(self, officer: Officer):
+        tokens = Tokens(KEY, issuer="siks", audience="siks", leeway=timedelta(0))
+        token = signed(claims_of(officer, exp=int(time.time()) + 2))
+
+        believed = tokens.verify(token)
+        await asyncio.sleep(2.1)
+
+        assert believed.actor.id == officer.account.id
+        with pytest.raises(TokenNotValid):
+            tokens.verify(token)
+
     async def test_where_another_key_signed_it(self, officer: Officer):
         headers = {"kid": KID, "typ": "at+jwt"}
         token = jwt.encode(claims_of(officer), Ed25519PrivateKey.generate(), "EdDSA", headers)
         assert refused(await officer.asks(access_token=token)) == NOT_RECOGNISED
 
     async def test_where_a_letter_was_changed(self, officer: Officer):
-        head, body, signature = signed(claims_of(officer)).split(".")
-        forged = b64(json.dumps(claims_of(officer, iat=1, exp=1 << 40)).encode())
+        claims = claims_of(officer)
+        good = signed(claims)
+        assert (await officer.asks(access_token=good)).status_code == 200
+        head, body, signature = good.split(".")
+        forged = b64(json.dumps(claims | {"iat": 1, "exp": 1 << 40}).encode())
         for token in (f"{head}.{forged}.{signature}", f"{head}.{body}."):
             assert refused(await officer.asks(access_token=token)) == NOT_RECOGNISED
 
