@@ -106,9 +106,9 @@ class Shed:
 class Deadline:
     """Ends what takes too long to begin its answer. What was not committed by then is rolled back.
 
-    The work is a task of its own: to cancel it may take as long as the network is dead, and the
-    caller need not wait for that. An answer that has begun is not cut, however slow the line.
-    On the paths of `longer` the work has the seconds that are named with them.
+    The refusal is sent by a task of its own: to cancel the work may take as long as the network is
+    dead, and the caller need not wait for that. An answer that has begun is not cut, however slow
+    the line. On the paths of `longer` the work has the seconds that are named with them.
     """
 
     def __init__(
@@ -117,43 +117,54 @@ class Deadline:
         self.app = app
         self.seconds = seconds
         self._longer = longer
-        self._ending: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun, is_over = False, False
-
-        async def send_in_time(message: Message) -> None:
-            nonlocal begun
-            if is_over:
-                raise asyncio.CancelledError
-            begun = True
-            await send(message)
-
-        work = asyncio.create_task(self._work(scope, receive, send_in_time))
+        work = asyncio.current_task()
+        assert work is not None  # noqa: S101 - nothing is awaited outside of one
+        timed = _Timed(work, scope, receive, send)
+        timer = asyncio.get_running_loop().call_later(self._seconds_for(scope["path"]), timed.end)
         try:
-            await asyncio.wait({work}, timeout=self._seconds_for(scope["path"]))
-            if not work.done() and not begun:
-                is_over = True
-                refusal = problem_response(Overloaded(), language=language_of(scope))
-                await refusal(scope, receive, send)
-                return
-            await work
+            await self.app(scope, receive, timed.send_in_time)
+        except asyncio.CancelledError:
+            if timed.refusal is None:
+                raise
+            work.uncancel()
+            await timed.refusal
         finally:
-            self._end(work)
+            timer.cancel()
 
     def _seconds_for(self, path: str) -> float:
         return next((more for paths, more in self._longer if path in paths), self.seconds)
 
-    async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
 
-    def _end(self, work: asyncio.Task[None]) -> None:
-        if work.cancel():
-            self._ending.add(work)  # or it might be collected while it ends
-            work.add_done_callback(self._ending.discard)
+class _Timed:
+    """One request, and how it ends when its time is over."""
+
+    def __init__(
+        self, work: asyncio.Task[None], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self.refusal: asyncio.Task[None] | None = None
+        self._work = work
+        self._asked = (scope, receive, send)
+        self._send = send
+        self._begun = False
+
+    async def send_in_time(self, message: Message) -> None:
+        if self.refusal is not None:
+            raise asyncio.CancelledError
+        self._begun = True
+        await self._send(message)
+
+    def end(self) -> None:
+        if not self._begun:
+            self.refusal = asyncio.create_task(self._refuse(*self._asked))
+            self._work.cancel()
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await problem_response(Overloaded(), language=language_of(scope))(scope, receive, send)
 
 
 class OnlyJson:

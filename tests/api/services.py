@@ -1,9 +1,12 @@
 """Services of a test's own, for what must not be done to the one that all tests share."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
@@ -36,6 +39,19 @@ async def running(app: FastAPI, like: Registry) -> AsyncIterator[Registry]:
         AsyncClient(transport=transport, base_url="http://siks.test") as http,
     ):
         yield replace(like, http=http, database=app.state.database, door=app.state.door, known={})
+
+
+@asynccontextmanager
+async def listening(app: FastAPI, like: Registry) -> AsyncIterator[Registry]:
+    """The same, behind a port: an answer is there when it was sent, not when all is put away."""
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        serving = asyncio.create_task(server.serve([port]))
+        url = f"http://127.0.0.1:{port.getsockname()[1]}"
+        async with running(app, like) as house, AsyncClient(base_url=url) as http:
+            yield replace(house, http=http)
+            server.should_exit = True
+            await serving
 
 
 async def posts_bytes(

@@ -22,7 +22,7 @@ from app.main import PER_CONNECTION
 from app.routers import layers
 from app.routers.access import ReadingNow, Transaction
 from tests.api.proxy import a_line
-from tests.api.services import Wire, an_app, running, scope_of
+from tests.api.services import Wire, an_app, listening, running, scope_of
 from tests.conftest import Run
 from tests.registry import Caller, Registry, a_household, refused
 
@@ -140,7 +140,7 @@ class TestTooSlow:
         path = f"/v1/households/{household['id']}"
         async with a_line(app_url) as line:
             app = with_deadline(an_app(line.url), 1)
-            async with running(app, registry) as house:
+            async with listening(app, registry) as house:
                 operator = await house.caller(Role.VILLAGE_OPERATOR)
                 await operator.gets(path)
                 line.freeze()
