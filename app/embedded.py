@@ -214,20 +214,23 @@ def _start(home: Home, binaries: Path, *, durable: bool) -> subprocess.Popen[byt
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C is for us; we stop the server when we are done
-            preexec_fn=_stop_with_parent(),  # noqa: PLW1509  (one thread, and only a system call)
+            # One thread, and only a system call.
+            preexec_fn=ending_with(os.getpid(), signal.SIGINT),  # noqa: PLW1509
             **_as_server(home),
         )
 
 
-def _stop_with_parent() -> Callable[[], None] | None:
-    """Ask the kernel to stop the server (fast shutdown) when the process that started it ends."""
+def ending_with(parent: int, number: signal.Signals) -> Callable[[], None] | None:
+    """For a child to ask the kernel: that signal when its parent ends. None: it cannot be asked.
+
+    To PostgreSQL, SIGINT is a fast shutdown.
+    """
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
 
     def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it ended before we asked
             os._exit(1)
 

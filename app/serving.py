@@ -6,22 +6,30 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from app import logs
 from app.databases import Databases, check_service_role
 from app.db import fitness, migrations, regions_file
 from app.domain.imports.workflow import Limits
+from app.embedded import ending_with
+from app.framing import BoundedHttp
 from app.settings import CannotRun, Settings
 from app.stores import storage_of
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from app.commands.job_work import Worker
 
-_MOST_HEADER_BYTES = 65_536
 _GRACE_SECONDS = 10  # the deadline of a request, and two more
+_PULSE_SECONDS = 10  # of several processes: one that says nothing for so long is replaced
 
 
 @contextmanager
@@ -71,25 +79,40 @@ def completed(settings: Settings, databases: Databases) -> Settings:
 
 
 def serve(settings: Settings, port: socket.socket) -> None:
-    """Until a signal ends it."""
-    from app.main import create_app  # noqa: PLC0415  (half a second other commands need not wait)
-
-    logs.of_libraries()
-    app = create_app(settings)
+    """Until a signal ends it: in this process, or in several that this one watches over."""
     config = uvicorn.Config(
-        app,
-        http="h11",  # httptools takes headers of any size, and keeps them
-        h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+        partial(_made, settings),
+        factory=True,
+        http=BoundedHttp,
+        workers=settings.processes,
         ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=False,  # the door itself looks behind the trusted proxies
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_worker_healthcheck=_PULSE_SECONDS,
     )
-    server = uvicorn.Server(config)
-    app.state.is_leaving = lambda: server.should_exit  # what would go on for long ends then
-    server.run(sockets=[port])
+    if settings.processes == 1:
+        uvicorn.Server(config).run(sockets=[port])
+        return
+    several = Multiprocess(config, [port])
+    several.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in several.processes):
+        raise CannotRun("a process of the service did not start: its log says why")
+
+
+def _made(settings: Settings) -> "FastAPI":
+    """In the process that is to serve."""
+    from app.main import create_app  # noqa: PLC0415  (half a second other commands need not wait)
+
+    parent = parent_process()
+    if parent and parent.pid and (ask := ending_with(parent.pid, signal.SIGTERM)):
+        ask()
+    logs.of_libraries()
+    app = create_app(settings)
+    app.state.is_leaving = lambda: BoundedHttp.is_leaving
+    return app
 
 
 def work(settings: Settings, url: str) -> None:

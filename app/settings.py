@@ -187,6 +187,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """That answer on the port, each with pools of its own: as many as cores are free for them."""
     cors_origins: Items = []
     trusted_proxies: Items = []
     """Addresses of proxies whose X-Forwarded-For is believed."""
