@@ -92,6 +92,7 @@ from app.routers import (
     window_exceptions,
     windows,
 )
+from app.routers.directory import Directory
 from app.routers.token_check import TokenCheck
 from app.settings import Settings, read_settings
 from app.stores import storage_of
@@ -259,13 +260,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.is_leaving = lambda: False
+    directory = Directory(app.router.middleware_stack)
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(access.only_known_queries)])
+        directory.enter(module.router, app.router.routes[-1])
+    app.router.middleware_stack = directory
     problems.install(app)
     faults.install(app)
     registry_errors.install(app)
     app.add_exception_handler(access.AlreadyAnswered, access.answer_again)  # type: ignore[arg-type]
-    contract.install(app)
+    contract.install(app, public=PUBLIC)
     docs.install(app)
     return app
 

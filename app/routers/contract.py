@@ -1,7 +1,7 @@
 """The published contract: what FastAPI says of the routes, and what only we know of them."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -36,6 +36,12 @@ TAGS = {
     "reasons": "The closed list of reasons.",
     "health": "For balancers and people on call.",
 }
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token of `POST /v1/auth/token`. It lives ten minutes.",
+}
 MAKES = ("draft_", "store_", "issue_letter", "request_list")  # how such operations are called
 TEXT = {"schema": {"type": "string"}}
 ETAG = {"description": "The version, to be sent as If-Match.", **TEXT}
@@ -58,10 +64,10 @@ EXAMPLE = {
 }
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, *, public: Collection[str]) -> None:
     def contract() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(_generated(app))
+            app.openapi_schema = _secured(_completed(_generated(app)), public)
         return app.openapi_schema
 
     app.openapi = contract  # type: ignore[method-assign]
@@ -99,6 +105,15 @@ def _completed(contract: dict[str, Any]) -> dict[str, Any]:
                 if made and status in {"201", "202"}:
                     headers["Location"] = LOCATION
                 response["headers"] = headers
+    return contract
+
+
+def _secured(contract: dict[str, Any], public: Collection[str]) -> dict[str, Any]:
+    """What the token check does before a route is found, no route can say."""
+    contract["components"]["securitySchemes"] = {"HTTPBearer": BEARER}
+    for path, operations in contract["paths"].items():
+        for operation in operations.values() if path not in public else ():
+            operation["security"] = [{"HTTPBearer": []}]
     return contract
 
 
