@@ -336,7 +336,7 @@ def test_the_key_of_the_embedded_default_is_for_its_owner_only(tmp_path: Path):
 # --- what a clone brings
 
 
-@pytest.mark.parametrize("lock", ["run", "local", "dev", "build", "uv"])
+@pytest.mark.parametrize("lock", ["run", "local", "dev", "build", "bench", "uv"])
 def test_locks_pin_by_hash_and_name_no_package_index(lock: str):
     content = (ROOT / f"requirements/{lock}.txt").read_text()
     pins = re.split(r"\n(?=\S)", re.sub(r"^ *#.*\n", "", content, flags=re.MULTILINE))
