@@ -11,7 +11,7 @@ HERE := $(VENV)/.of-$(shell pwd -P | cksum | cut -d ' ' -f 1)
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11
 
-.PHONY: help run test test-browser check format lock openapi workflows imports clean
+.PHONY: help run test test-browser bench check format lock openapi workflows imports clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -25,6 +25,9 @@ test: $(VENV)/.dev ## the whole suite, on a database server of its own (ARGS="-k
 
 test-browser: $(VENV)/.dev tests/browser/node_modules/.package-lock.json ## a front end with generated types, in Chromium
 	$(BIN)/python -m pytest -q -m browser $(ARGS) tests/browser
+
+bench: $(VENV)/.bench ## the service beside its limit and its rivals (SIZES="30000 300000" ARGS="--only page")
+	$(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES)) $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -44,6 +47,8 @@ lock: $(HERE) ## pin the dependencies of pyproject.toml again (UPGRADE=1 takes n
 		--group build --extra embedded --extra dev -o requirements/dev.txt
 	$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/local.txt \
 		--group build -o requirements/build.txt
+	$(BIN)/$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/dev.txt \
+		--group bench -o requirements/bench.txt
 	echo uv==0.13.9 | $(BIN)/$(COMPILE) --no-annotate - -o requirements/uv.txt
 
 openapi: $(VENV)/.dev ## write openapi/openapi.json anew from the code
@@ -57,7 +62,7 @@ imports: $(VENV)/.dev ## write docs/imports.md anew from the layouts of files
 
 clean: ## remove the environment and the embedded database, as if freshly cloned
 	@[ "$$(id -u)" != 0 ] || rm -rf "/var/lib/siks/$$(printf %s "$$(pwd -P)" | sha256sum | head -c 12)"
-	rm -rf $(VENV) .siks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+	rm -rf $(VENV) .siks .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
 		tests/browser/node_modules tests/browser/made
 
 tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
@@ -75,7 +80,8 @@ $(HERE): requirements/uv.txt
 
 $(VENV)/.local: requirements/local.txt
 $(VENV)/.dev: requirements/dev.txt
-$(VENV)/.local $(VENV)/.dev: $(HERE) pyproject.toml
+$(VENV)/.bench: requirements/bench.txt | $(VENV)/.local
+$(VENV)/.local $(VENV)/.dev $(VENV)/.bench: $(HERE) pyproject.toml
 	@echo "Installing what the lock names"; $(UV) $(LOCKED) -r $(filter %.txt,$^) || $(PIP) $(LOCKED) -r $(filter %.txt,$^)
 	@$(UV) $(ITSELF) 2>/dev/null || $(PIP) $(ITSELF)
 	@touch $@
