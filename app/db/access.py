@@ -5,11 +5,13 @@ people, so there is no reading without it, and where nothing was found nothing i
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.sessions import Connection, Reading, connection_in
+from app.db.scope import opening
+from app.db.sessions import Connection, Look, Reading, connection_in
 from app.domain.actors import Actor
 from app.domain.sight import Purpose
 
@@ -27,10 +29,17 @@ SELECT body FROM found
 """
 
 
+@lru_cache(maxsize=1000)
+def _noted(statement: str, first: int) -> str:
+    """The statement, with its entry: who and what for are `$first` and those after it."""
+    return NOTED.format(*range(first, first + 8), statement=statement)
+
+
 # An answer does not wait until the entry about it lies on the disk: that took ten times as long as
 # the read itself. Should PostgreSQL crash, entries of its last 0.6 s at most are lost; steps in the
 # audit are never written this way.
-BEGIN = "BEGIN; SET LOCAL synchronous_commit TO off"
+NOTING = {"synchronous_commit": "off"}
+BEGIN = opening(NOTING)
 
 
 @dataclass(frozen=True)
@@ -82,17 +91,14 @@ async def people_in(session: AsyncSession, access: Access) -> "PeopleReading":
 class PeopleReading(Reading):
     """A look at people from within one region, which leaves its trace."""
 
-    def __init__(self, connection: Connection, access: Access) -> None:
+    def __init__(self, connection: Connection | Look, access: Access) -> None:
         super().__init__(connection)
         self._access = access
 
     async def document(self, statement: str, *arguments: object) -> str | None:
         """As `Reading.document`, and whose it is stands in the access log."""
-        access = self._access
-        first = len(arguments) + 1
-        noted = NOTED.format(*range(first, first + 8), statement=statement)
-        body: str | None = await self.value(noted, *arguments, *access.told)
-        return body
+        noted = _noted(statement, len(arguments) + 1)
+        return await self._body(noted, *arguments, *self._access.told)
 
     async def note(self, extract_id: UUID, people: int) -> None:
         """That a file of an extract, with so many rows, was fetched."""

@@ -4,7 +4,6 @@ What is counted at once is read from an index alone, and never further than `MOS
 a row for each regency and state. So a count costs the same however large the country is.
 """
 
-from app.db.pages import IN_ORDER
 from app.db.regions import COUNTS_NOW, RegionNotFound
 from app.db.sessions import Reading
 from app.db.tables.proposals import LIVE
@@ -24,7 +23,6 @@ _PARTS = f"""
     SELECT code, name, scope_code, rpad(code, 10, '9')::bigint, false, {{at_once}}, {COUNTS_NOW}
     FROM region WHERE {{below}}"""
 
-BEGIN = f"BEGIN READ ONLY; {IN_ORDER}"
 _COUNTS = f"""
 WITH place (code, name, first, last, whole, at_once, used) AS MATERIALIZED ({{places}}),
 stage AS (SELECT * FROM unnest($4::text[]) WITH ORDINALITY AS s (state, number)),
@@ -97,7 +95,7 @@ async def document(
         at_once=str(within.tier in COUNTED_AT_ONCE).lower(),
         below="parent_code = $1" if within.code else "parent_code IS NULL",
     )
-    found = await reading.value(
+    found = await reading.document(
         _COUNTS.format(
             places=_WHOLE + (parts if part_by_part else ""),
             children=_CHILDREN if part_by_part else "NULL",
@@ -110,4 +108,4 @@ async def document(
     )
     if found is None:
         raise RegionNotFound
-    return str(found)
+    return found

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import proposals
 from app.db.pages import IN_ORDER, Position
+from app.db.scope import set_local
 from app.db.sessions import Reading, connection_in
 from app.domain.actors import Actor
 from app.domain.decisions import AT_ONCE, COUNTED
@@ -54,7 +55,7 @@ async def chosen(
     )
     await session.flush()
     connection = await connection_in(session)
-    await connection.execute(IN_ORDER)
+    await connection.execute(set_local(IN_ORDER))
     found = await connection.fetch(CHOSEN.format(rows=rows), *arguments)
     if not found:
         return Chosen({})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from functools import cache
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -100,6 +101,7 @@ def open_marks(household: str, sight: Sight, *, below: str = "") -> str:
             AND p.state = '{PROPOSALS.initial}')"""
 
 
+@cache
 def _document(sight: Sight) -> str:
     """One household with its families, its members and the newest proposal about it."""
     return f"""
@@ -159,19 +161,30 @@ async def document(reading: Reading, household_id: UUID, *, within: Region, seen
     return body
 
 
+# Whoever lives in each, looked at once: for the line, and for the access log.
+_LIVING_THERE = """CROSS JOIN LATERAL (
+    SELECT count(*) AS many, array_agg(name) FILTER (WHERE relation_to_household_head = 1) AS heads,
+        array_agg(id) FILTER (WHERE relation_to_household_head = 1) AS head_ids
+    FROM member WHERE household_id = s.id AND state <> 'inactive') AS living"""
+_HOUSEHOLDS_AND_HEADS = """coalesce(
+    array_agg(s.id) || array_remove(array_agg(living.head_ids[1]), NULL), '{}')"""
+
+
 async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Sight) -> str:
     """A page of `HouseholdLine`s, in JSON."""
-    item = f"""json_build_object(
-        'version', s.version, 'id', s.id, 'village_code', s.scope_code::text,
-        'address', {shown.detail("s.address", sight)},
-        'rt', {shown.detail("s.rt", sight)}, 'rw', {shown.detail("s.rw", sight)},
-        'state', s.state, 'dtks_id', s.dtks_id,
-        'head_name', (SELECT {shown.name("m.name", sight.identity)}
-            FROM member m WHERE {HEAD_OF.format("s.id")}),
-        'member_count', (SELECT count(*) FROM member m
-            WHERE m.household_id = s.id AND m.state <> 'inactive'),
-        'updated_at', s.updated_at)"""
+    line = f"""CROSS JOIN LATERAL (
+        SELECT s.version, s.id, s.scope_code::text AS village_code,
+            {shown.detail("s.address", sight)} AS address,
+            {shown.detail("s.rt", sight)} AS rt, {shown.detail("s.rw", sight)} AS rw,
+            s.state, s.dtks_id,
+            {shown.name("living.heads[1]", sight.identity)} AS head_name,
+            living.many AS member_count, s.updated_at) AS line"""
     statement, arguments = page(
-        "household", asked, within=within, item=item, subjects=HOUSEHOLDS_AND_HEADS.format("s.id")
+        "household",
+        asked,
+        within=within,
+        item="line",
+        joined=f"{_LIVING_THERE} {line}",
+        subjects=_HOUSEHOLDS_AND_HEADS,
     )
     return str(await reading.document(statement, *arguments))

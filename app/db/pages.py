@@ -14,22 +14,24 @@ ROWS = """
 """
 MERGED = "SELECT * FROM ({parts}) AS merged ORDER BY scope_code, id LIMIT {most}"
 ONE_MORE = "$5::int + 1"  # than the page shows: whether there is another page
-# `item` is the JSON of one row `s`. Selects the body and the ids in it.
+# `item` is the JSON of one row `s`, with what is `joined` to it. Selects (body, subjects).
 PAGE = """
 WITH page AS MATERIALIZED ({rows}),
-shown AS (SELECT * FROM page ORDER BY scope_code, id LIMIT $5::int)
+shown AS (SELECT * FROM page ORDER BY scope_code, id LIMIT $5::int),
+told AS (
+    SELECT json_agg({item} ORDER BY s.scope_code, s.id) AS items, {subjects} AS subjects
+    FROM shown s {joined}
+)
 SELECT json_build_object(
     'next', CASE WHEN (SELECT count(*) FROM page) > $5::int THEN
         (SELECT scope_code || '.' || id FROM shown ORDER BY scope_code DESC, id DESC LIMIT 1)
     END,
-    'items', coalesce(
-        (SELECT json_agg({item} ORDER BY s.scope_code, s.id) FROM shown s), '[]'::json
-    )
-)::text AS body, {subjects} AS subjects
+    'items', coalesce(items, '[]'::json)
+)::text AS body, subjects FROM told
 """
 # For a transaction that reads along indexes, no further than it must: a bitmap or a whole table
 # would be read to its end, and then sorted, where the planner expects few rows and there are many.
-IN_ORDER = "SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_seqscan TO off"
+IN_ORDER = {"enable_bitmapscan": "off", "enable_seqscan": "off"}
 NEXT_PLACEHOLDER = 6
 LAST_UUID, LAST_NUMBER = UUID(int=2**128 - 1), 2**63 - 1
 
@@ -63,12 +65,13 @@ def page(  # noqa: PLR0913 - what a page is made of
     *,
     within: Region,
     item: str,
+    joined: str = "",
     subjects: str = "NULL",
     also: Sequence[object] = (),
 ) -> tuple[str, tuple[object, ...]]:
     """A statement that selects (body, subjects), and its arguments. `also` are $6, $7, ..."""
     rows, arguments = rows_of(table, asked, within=within, also=also)
-    return PAGE.format(rows=rows, item=item, subjects=subjects), arguments
+    return PAGE.format(rows=rows, item=item, joined=joined, subjects=subjects), arguments
 
 
 def rows_of(

@@ -154,22 +154,22 @@ SELECT json_build_object(
 
 
 async def find(reading: Reading, code: str) -> str:
-    return _found(await reading.value(_FIND, code))
+    return _found(await reading.document(_FIND, code))
 
 
 async def provinces(reading: Reading, *, own: Region) -> str:
     """The provinces there are today, and beside them the region of whoever asks."""
-    return _found(await reading.value(_PROVINCES, own.code))
+    return _found(await reading.document(_PROVINCES, own.code))
 
 
 async def children(reading: Reading, code: str, *, limit: int, after: str | None) -> str:
     """A page of the regions one tier below that count today, by code."""
-    return _found(await reading.value(_CHILDREN, code, after or "", limit))
+    return _found(await reading.document(_CHILDREN, code, after or "", limit))
 
 
 async def ancestors(reading: Reading, code: str) -> str:
     """The regions around it, from its province inwards."""
-    return _found(await reading.value(_ANCESTORS, code))
+    return _found(await reading.document(_ANCESTORS, code))
 
 
 async def named(  # noqa: PLR0913 - a name, and where to look for it
@@ -183,7 +183,7 @@ async def named(  # noqa: PLR0913 - a name, and where to look for it
 ) -> str:
     """The regions whose name is that, or nearly: those around it, in use, or retired ones too."""
     reach = (around.first, around.last, retired, limit)
-    return str(await reading.value(_NAMED, name.name, name.said, name.tier, tier, *reach))
+    return str(await reading.document(_NAMED, name.name, name.said, name.tier, tier, *reach))
 
 
 async def names_of(reading: Reading, codes: Sequence[str]) -> dict[str, NamedRegion]:

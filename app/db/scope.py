@@ -19,12 +19,28 @@ def one_of(column: UUID | None, ids: Iterable[UUID]) -> ColumnElement[bool]:
     return col(column) == any_(literal(list(ids), ARRAY(Uuid)))
 
 
+Settings = dict[str, str]  # of one transaction
+
+
+def scope_settings(region: Region) -> Settings:
+    """What row-level security reads: for people of that region, and for no others."""
+    return {"siks.region_from": str(region.first), "siks.region_to": str(region.last)}
+
+
 def scope_statement(region: Region) -> str:
     """The statement that opens a transaction for people of that region, and for no others.
 
     Two integers of our own making are written into it, so that `BEGIN` and it make one message.
     """
-    return (
-        f"SELECT set_config('siks.region_from', '{region.first}', true), "
-        f"set_config('siks.region_to', '{region.last}', true)"
-    )
+    settings = scope_settings(region).items()
+    made = (f"set_config('{name}', '{value}', true)" for name, value in settings)
+    return f"SELECT {', '.join(made)}"
+
+
+def set_local(settings: Settings) -> str:
+    return "; ".join(f"SET LOCAL {name} TO {value}" for name, value in settings.items())
+
+
+def opening(settings: Settings) -> str:
+    """How a transaction is opened that goes by these."""
+    return f"BEGIN; {set_local(settings)}"

@@ -1,21 +1,24 @@
 """The two roads to PostgreSQL, both of which begin by saying for which region they go.
 
 Writing goes through a SQLModel session, `Database.transaction(within)`: the only commit there is.
-Reading goes through asyncpg, `Database.reading(within)`: one statement that returns finished JSON.
+Reading goes through asyncpg, `Database.look(within)`: one statement that returns finished JSON, and
+one trip to the database; or `Database.reading(within)`, for several statements of one moment.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.scope import scope_statement
+from app.db.one_trip import NotKept, Pooled
+from app.db.scope import Settings, opening, scope_statement
 from app.db.urls import for_asyncpg
 from app.domain.channels import Channel
 from app.domain.regions import Region
@@ -25,6 +28,7 @@ LOCK_SECONDS = 2
 IDLE_IN_TRANSACTION_SECONDS = 15
 COMMAND_SECONDS = 6
 POOL_WAIT_SECONDS = 2
+READ_ONLY = {"transaction_read_only": "on"}
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
@@ -46,17 +50,10 @@ def patience(statement_seconds: int = STATEMENT_SECONDS) -> dict[str, Any]:
     return {"command_timeout": waited, "server_settings": told}
 
 
-class _Connection(asyncpg.Connection):
-    """A pooled connection that is given back as it is: nothing outlives a transaction here."""
-
-    def get_reset_query(self) -> str:
-        return ""
-
-
 class Reading:
     """One read-only look at the registry, from within one region."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: "Connection | Look") -> None:
         self._connection = connection
 
     async def value(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
@@ -68,6 +65,11 @@ class Reading:
 
         Here it is only read; where people are read of, `PeopleReading` notes the subjects.
         """
+        return await self._body(statement, *arguments)
+
+    async def _body(self, statement: str, *arguments: object) -> str | None:
+        if isinstance(self._connection, Look):
+            return await self._connection.body(statement, *arguments)
         body: str | None = await self.value(statement, *arguments)
         return body
 
@@ -75,10 +77,84 @@ class Reading:
         return await self._connection.fetch(statement, *arguments)
 
 
-async def connection_in(session: AsyncSession) -> Connection:
-    """The connection of a writing transaction: what goes by it sees what the session flushed."""
-    raw = await (await session.connection()).get_raw_connection()
-    return cast("asyncpg.Connection", raw.driver_connection)
+class Look:
+    """Statements from within one region, each a transaction of its own; nothing is held between."""
+
+    def __init__(self, database: "Database", within: Region, settings: Settings) -> None:
+        self._database = database
+        self._within = within
+        self._settings = settings
+
+    async def body(self, statement: str, *arguments: object) -> str | None:
+        """The first column of the first row, which is text: in one trip where that can be had."""
+        if self._database.in_one_trip:
+            try:
+                return await self._at_once(statement, arguments)
+            except NotKept:
+                self._database.in_one_trip = False
+        body: str | None = await self.fetchval(statement, *arguments)
+        return body
+
+    async def _at_once(self, statement: str, arguments: Sequence[object]) -> str | None:
+        async with self._database.pooled() as connection:
+            pooled = cast("Pooled", connection)
+            return await pooled.body_within(self._within, self._settings, statement, arguments)
+
+    async def fetchval(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
+        async with self._transaction() as connection:
+            return await connection.fetchval(statement, *arguments)
+
+    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        async with self._transaction() as connection:
+            return await connection.fetch(statement, *arguments)
+
+    def _transaction(self) -> AbstractAsyncContextManager[Connection]:
+        return self._database.connection(self._within, begin=opening(self._settings))
+
+
+class Writing(AsyncSession):
+    """A session whose transaction is open already, on this connection: what is written hot goes by
+    the one, what is written cold by the other."""
+
+    def __init__(
+        self, pooled: AsyncConnection, connection: asyncpg.Connection, **said: object
+    ) -> None:
+        super().__init__(pooled, info=said, expire_on_commit=False)
+        self.connection_below = connection
+
+    async def settle(self) -> None:
+        """Say what has only been noted so far. To ask costs more than to look."""
+        if self.new or self.dirty or self.deleted:
+            await self.flush()
+
+
+async def connection_in(session: AsyncSession) -> asyncpg.Connection:
+    """The connection of a writing transaction: what goes by it sees what the session holds."""
+    writing = cast("Writing", session)
+    await writing.settle()
+    return writing.connection_below
+
+
+@asynccontextmanager
+async def _committed(connection: asyncpg.Connection, begin: str) -> AsyncIterator[None]:
+    """The only commit there is. A connection that is left in the middle is not used again."""
+    await connection.execute(begin)
+    try:
+        yield
+        await connection.execute("COMMIT")
+    except BaseException:
+        if not connection.is_closed() and connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
+        raise
+    finally:
+        if connection.is_in_transaction():
+            connection.terminate()
+
+
+def _still_there(adapted: Any, *_: object) -> None:  # noqa: ANN401 - what SQLAlchemy makes of it
+    """What the server has closed meanwhile is not handed out: seen without asking."""
+    if adapted.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def reading_in(session: AsyncSession) -> Reading:
@@ -108,13 +184,12 @@ class Database:
             pool_size=connections,
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
-            pool_pre_ping=True,
             pool_recycle=300,
+            isolation_level="AUTOCOMMIT",  # where a transaction begins and ends, `_committed` says
         )
-        self._sessions = async_sessionmaker(
-            self.engine, class_=AsyncSession, expire_on_commit=False
-        )
+        event.listen(self.engine.sync_engine, "checkout", _still_there)
         self._pool: asyncpg.Pool | None = None
+        self.in_one_trip = True
 
     async def _connect(self) -> asyncpg.Connection:
         """Both roads read the URL alike, `sslmode` and all: SQLAlchemy would read it otherwise."""
@@ -125,7 +200,7 @@ class Database:
             self._url,
             min_size=1,
             max_size=self._connections,
-            connection_class=_Connection,
+            connection_class=Pooled,
             **self._patience,
         )
 
@@ -142,17 +217,25 @@ class Database:
 
         `channel` and `request_id` are what the audit says of the way a step came in.
         """
-        async with self._sessions.begin() as session:
-            session.info.update(channel=channel, request_id=request_id)
-            connection = await session.connection()
-            await connection.execute(text(scope_statement(within)))
-            yield session
+        async with self.engine.connect() as pooled:
+            raw = await pooled.get_raw_connection()
+            connection = cast("asyncpg.Connection", raw.driver_connection)
+            said = {"channel": channel, "request_id": request_id}
+            async with (
+                _committed(connection, f"BEGIN; {scope_statement(within)}"),
+                Writing(pooled, connection, **said) as session,
+            ):
+                yield session
+                await session.settle()
+
+    def pooled(self) -> PoolAcquireContext:
+        assert self._pool is not None, "open() comes first"  # noqa: S101
+        return self._pool.acquire(timeout=POOL_WAIT_SECONDS)
 
     @asynccontextmanager
     async def connection(self, within: Region, *, begin: str) -> AsyncIterator[Connection]:
         """A transaction on asyncpg, opened and scoped in one message."""
-        assert self._pool is not None, "open() comes first"  # noqa: S101
-        async with self._pool.acquire(timeout=POOL_WAIT_SECONDS) as connection:
+        async with self.pooled() as connection:
             await connection.execute(f"{begin}; {scope_statement(within)}")
             try:
                 yield connection
@@ -161,7 +244,10 @@ class Database:
                 raise
             await connection.execute("COMMIT")
 
+    def look(self, within: Region, *, settings: Settings = READ_ONLY) -> Look:
+        return Look(self, within, settings)
+
     @asynccontextmanager
     async def reading(self, within: Region) -> AsyncIterator[Reading]:
-        async with self.connection(within, begin="BEGIN READ ONLY") as connection:
+        async with self.connection(within, begin=opening(READ_ONLY)) as connection:
             yield Reading(connection)

@@ -9,13 +9,13 @@ from uuid import UUID
 from fastapi import Depends, Header, Query, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import answers
-from app.db.access import BEGIN, Access, PeopleReading
+from app.db.access import NOTING, Access, PeopleReading
 from app.db.answers import Asked
 from app.db.pages import Position
+from app.db.scope import Settings
 from app.db.sessions import Database, Reading
 from app.db.tables.requests import StoredAnswer
 from app.domain.actors import Actor
@@ -27,23 +27,16 @@ from app.domain.sight import USUAL_PURPOSE_OF, Purpose, Sight, sight_of_people
 from app.routers.files import Upload
 from app.routers.problems import SHAPES, Malformed, Unreadable, VersionNotNamed, language_of
 
-bearer = HTTPBearer(
-    bearerFormat="JWT",
-    auto_error=False,
-    description="An access token of `POST /v1/auth/token`. It lives ten minutes.",
-)
 
-
-async def current_actor(
-    request: Request,
-    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> Actor:
+async def current_actor(request: Request) -> Actor:
     """Whoever the token check, which stands before everything else, has let in."""
     actor: Actor = request.state.actor
     return actor
 
 
 # Dependencies are `async` though they wait for nothing: FastAPI sends others through a thread each.
+# And they ask for the request rather than for one another: it solves what is below one each time
+# that it is named, before it looks whether it has it.
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
@@ -186,16 +179,15 @@ def etag(version: int) -> str:
 # --- reading
 
 
-async def one_reading(request: Request, actor: CurrentActor) -> AsyncIterator[Reading]:
-    async with database_of(request).reading(actor.region) as reading:
-        yield reading
+async def one_reading(request: Request) -> Reading:
+    return Reading(database_of(request).look(request.state.actor.region))
 
 
-ReadingNow = Annotated[Reading, Depends(one_reading, scope="function")]
+ReadingNow = Annotated[Reading, Depends(one_reading)]
 
 
-async def sight_of(actor: CurrentActor) -> Sight:
-    return sight_of_people(actor)
+async def sight_of(request: Request) -> Sight:
+    return sight_of_people(request.state.actor)
 
 
 CurrentSight = Annotated[Sight, Depends(sight_of)]
@@ -210,7 +202,6 @@ LanguageAsked = Annotated[Language, Depends(language_asked)]
 
 async def access_of(
     request: Request,
-    actor: CurrentActor,
     purpose: Annotated[
         Purpose | None,
         Header(
@@ -220,6 +211,7 @@ async def access_of(
         ),
     ] = None,
 ) -> Access:
+    actor = request.state.actor
     return Access(
         actor,
         purpose or USUAL_PURPOSE_OF[actor.role],
@@ -231,21 +223,25 @@ async def access_of(
 AccessNow = Annotated[Access, Depends(access_of)]
 
 
-async def reading_with_access(request: Request, access: AccessNow) -> AsyncIterator[PeopleReading]:
-    within = access.actor.region
-    async with database_of(request).connection(within, begin=BEGIN) as connection:
-        yield PeopleReading(connection, access)
+def people_look(request: Request, access: Access, *, settings: Settings = NOTING) -> PeopleReading:
+    look = database_of(request).look(access.actor.region, settings=settings)
+    return PeopleReading(look, access)
+
+
+async def reading_with_access(request: Request, access: AccessNow) -> PeopleReading:
+    return people_look(request, access)
 
 
 # What the audit tells of people depends on the role; whoever may read none reads the rest of it.
-AuditReading = Annotated[PeopleReading, Depends(reading_with_access, scope="function")]
+AuditReading = Annotated[PeopleReading, Depends(reading_with_access)]
 
 
-async def reading_people(reading: AuditReading, _: CurrentSight) -> PeopleReading:
-    return reading
+async def reading_people(request: Request, access: AccessNow) -> PeopleReading:
+    sight_of_people(access.actor)  # or why he may read of nobody
+    return people_look(request, access)
 
 
-People = Annotated[PeopleReading, Depends(reading_people, scope="function")]
+People = Annotated[PeopleReading, Depends(reading_people)]
 
 
 def answer_json(body: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -308,13 +304,13 @@ A_CODE = "^(?:[1-9][0-9]|[1-9][0-9]{3}|[1-9][0-9]{5}|[1-9][0-9]{9})$"
 
 
 async def region_asked(
-    actor: CurrentActor,
+    request: Request,
     region_code: Annotated[
         str | None,
         Query(pattern=A_CODE, description="Kemendagri code of a part of your region."),
     ] = None,
 ) -> Region:
-    return narrowed(actor.region, region_code)
+    return narrowed(request.state.actor.region, region_code)
 
 
 RegionAsked = Annotated[Region, Depends(region_asked)]
@@ -337,6 +333,8 @@ NEXT_IN_BODY = re.compile(r'\{"next" ?: ?"([^"]+)"')
 
 async def only_known_queries(request: Request) -> None:
     """A misspelt filter would be no filter, and the answer would be everything."""
+    if not request.scope["query_string"]:
+        return
     known = _queries_of(request.scope["route"])
     sent = [name for name, _ in request.query_params.multi_items()]
     unknown = sorted({name for name in sent if name not in known or sent.count(name) > 1})

@@ -59,6 +59,7 @@ from app.routers.problems import refuses
 from app.routers.recipients import RecipientView
 from app.routers.shapes import Line, Location, Neighbourhood, Shape, VillageCode, each_its_own
 from app.routers.sheets import SheetView
+from app.routers.work_lists import PeopleInOrder
 
 router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
 
@@ -245,7 +246,7 @@ async def list_households(
     request: Request,
     actor: CurrentActor,
     sight: CurrentSight,
-    reading: People,
+    reading: PeopleInOrder,
     after: After,
     state: Annotated[RecordState | None, Query()] = None,
     limit: Limit = 50,

@@ -16,10 +16,9 @@ from app.db.regions import RegionNotFound
 from app.domain.households import RecordState
 from app.domain.regions import Region
 from app.domain.searches import Match, Question, RegionTooWide, SearchesNobody
-from app.domain.sight import ReadsNobody, Shown
+from app.domain.sight import ReadsNobody, Shown, sight_of_people
 from app.routers.access import (
     CurrentActor,
-    CurrentSight,
     People,
     answer_json,
 )
@@ -148,8 +147,9 @@ class HouseholdHits(BaseModel):
     items: list[HouseholdHit]
 
 
-async def may_search(actor: CurrentActor, sight: CurrentSight) -> None:
-    if sight.identity is not Shown.CLEAR:
+async def may_search(request: Request) -> None:
+    actor = request.state.actor
+    if sight_of_people(actor).identity is not Shown.CLEAR:
         raise SearchesNobody(role=actor.role)
 
 

@@ -1,17 +1,16 @@
 """What a work list asks: the part of one's region, which proposals of it, read along an index."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from app.db import access, counts
-from app.db.access import PeopleReading
+from app.db.access import NOTING, PeopleReading
 from app.db.pages import IN_ORDER
-from app.db.sessions import Reading
+from app.db.sessions import READ_ONLY, Reading
 from app.domain.proposals import ProposalKind, ProposalState
+from app.domain.sight import sight_of_people
 from app.domain.work_lists import Wanted
-from app.routers.access import AccessNow, CurrentActor, CurrentSight, database_of
+from app.routers.access import AccessNow, database_of, people_look
 
 TEN_YEARS = 3650
 
@@ -39,18 +38,15 @@ async def wanted_now(
 WantedNow = Annotated[Wanted, Depends(wanted_now)]
 
 
-async def reading_in_order(
-    request: Request, access_now: AccessNow, _: CurrentSight
-) -> AsyncIterator[PeopleReading]:
-    within, begin = access_now.actor.region, f"{access.BEGIN}; {IN_ORDER}"
-    async with database_of(request).connection(within, begin=begin) as connection:
-        yield PeopleReading(connection, access_now)
+async def reading_in_order(request: Request, access: AccessNow) -> PeopleReading:
+    sight_of_people(access.actor)  # or why he may read of nobody
+    return people_look(request, access, settings=NOTING | IN_ORDER)
 
 
-async def reading_counts(request: Request, actor: CurrentActor) -> AsyncIterator[Reading]:
-    async with database_of(request).connection(actor.region, begin=counts.BEGIN) as connection:
-        yield Reading(connection)
+async def reading_counts(request: Request) -> Reading:
+    within = request.state.actor.region
+    return Reading(database_of(request).look(within, settings=READ_ONLY | IN_ORDER))
 
 
-PeopleInOrder = Annotated[PeopleReading, Depends(reading_in_order, scope="function")]
-CountReading = Annotated[Reading, Depends(reading_counts, scope="function")]
+PeopleInOrder = Annotated[PeopleReading, Depends(reading_in_order)]
+CountReading = Annotated[Reading, Depends(reading_counts)]

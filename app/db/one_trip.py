@@ -1,0 +1,92 @@
+"""A read in one trip: the transaction, its scope and the statement in one message.
+
+The function `read_within` of the database makes the settings of the transaction and then runs a
+statement that this connection has prepared, so that it is planned once and not for every reader. A
+statement is kept under a name made of its text: whatever bears that name, on whatever connection,
+is that statement.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
+
+from app.db.scope import Settings, scope_settings
+from app.domain.regions import INDONESIA, Region
+
+MOST_KEPT = 100  # as many as asyncpg keeps of its own
+READ = "SELECT read_within($1, $2, $3)"
+# Planned once, for any reader: planning anew took longer than searching for a name.
+PLANNED = {"plan_cache_mode": "force_generic_plan"}
+
+
+class NotKept(Exception):
+    """Something between us and PostgreSQL gives statements other names, as a pooler does."""
+
+
+class Kept(NamedTuple):
+    name: str
+    prepared: PreparedStatement  # there for as long as somebody holds it
+
+
+class Pooled(asyncpg.Connection):
+    """A pooled connection that is given back as it is: nothing outlives a transaction here."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+    async def body_within(
+        self, within: Region, settings: Settings, statement: str, arguments: Sequence[object]
+    ) -> str | None:
+        """The first column of the first row, or None where there is no row."""
+        kept: OrderedDict[str, Kept] = self.__dict__.setdefault("kept", OrderedDict())
+        try:
+            if statement not in kept:
+                kept[statement] = await self._planned(statement, settings, len(arguments))
+            kept.move_to_end(statement)
+            if len(kept) > MOST_KEPT:
+                kept.popitem(last=False)
+            written = [kept[statement].name, *map(_written, arguments)]
+            return await self._read(within, settings, FORMS[len(arguments)], written)
+        except asyncpg.InvalidSQLStatementNameError:
+            raise NotKept from None
+
+    async def _planned(self, statement: str, settings: Settings, many: int) -> Kept:
+        """Planned for the whole country: for a village that is empty PostgreSQL would plan to read
+        all of what it expects to be nothing, and go on so for everybody."""
+        name = "read_" + hashlib.sha256(statement.encode()).hexdigest()[:32]
+        kept = Kept(name, await self.prepare(statement, name=name))
+        await self._read(INDONESIA, settings, f"EXPLAIN {FORMS[many]}", [name, *[None] * many])
+        return kept
+
+    async def _read(
+        self, within: Region, settings: Settings, form: str, written: list[str | None]
+    ) -> str | None:
+        made = scope_settings(within) | PLANNED | settings
+        body: str | None = await self.fetchval(
+            READ, [[*each] for each in made.items()], form, written
+        )
+        return body
+
+
+# What `format` makes of a name and so many arguments: it quotes each as what it is.
+FORMS = ["EXECUTE %I", *(f"EXECUTE %I({', '.join(['%L'] * many)})" for many in range(1, 50))]
+
+
+def _written(argument: object) -> str | None:
+    """As PostgreSQL reads it, whatever its type."""
+    if argument is None or isinstance(argument, str):
+        return argument
+    if isinstance(argument, list):
+        return "{" + ",".join(map(_element, argument)) + "}"
+    return str(argument)
+
+
+def _element(of_array: object) -> str:
+    if of_array is None:
+        return "NULL"
+    said = str(of_array).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{said}"'
