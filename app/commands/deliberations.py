@@ -8,9 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import scans
 from app.commands.proposals import Deed, Meant, go, take_each
-from app.db import agendas, policies, proposals
+from app.db import agendas, policies
 from app.db.agendas import OnAnotherAgenda
 from app.db.audit import expect, record
+from app.db.held import hold
 from app.db.proposals import ProposalNotFound
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
@@ -71,10 +72,11 @@ async def enlist(
     there = await agendas.count(session, deliberation)
     within = _village_of(deliberation)
     ids = await _named(session, asked, room=MOST_NAMES - there, within=within)
-    held = await proposals.hold(session, ids, within=within)
+    held = await hold(session, ids, within=within)
     drafts = [Meant(e.id, e.version) for e in held.values() if e.state is ProposalState.DRAFTED]
     submitted = await take_each(session, drafts, Deed(ProposalAction.SUBMIT, {}), by=by)
     refused = {each: why for each, why in submitted.items() if isinstance(why, Refusal)}
+    held |= await hold(session, list(submitted), within=within)
 
     ready = [e for e in ids if e in held and held[e].state is ProposalState.AWAITING_DELIBERATION]
     rules.room_for(len(ready), there=there)
@@ -147,7 +149,7 @@ async def close(
     step = await _step(session, deliberation, A.CLOSE, by=by, version=version)
     agenda = await agendas.items(session, deliberation, within=by.region)
     ids = [item.proposal_id for item in agenda]
-    held = await proposals.hold(session, ids, within=by.region)
+    held = await hold(session, ids, within=by.region)
     village, convened_at = _village_of(deliberation), deliberation.created_at
     quorum = await policies.quorum_at(session, village, convened_at)
     names = [Name(i.number, i.outcome, held[i.proposal_id].state) for i in agenda]

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,6 +10,7 @@ from app.commands.kinds.base import Follows
 from app.db import windows
 from app.db.tables.base import now
 from app.db.tables.proposals import Proposal
+from app.db.windows import Calendars
 from app.domain.errors import Refusal
 from app.domain.periods import is_forward, month_at, period_after
 from app.domain.proposals import ProposalAction, ProposalState
@@ -19,7 +21,16 @@ from app.domain.workflow import Step
 Going = Sequence[tuple[Proposal, Step[ProposalState, ProposalAction]]]
 
 
-async def periods_after(session: AsyncSession, going: Going) -> Follows:
+class Around(NamedTuple):
+    """The calendars in which proposals are moved, and when."""
+
+    calendars: Calendars
+    moment: datetime
+
+
+async def periods_after(
+    session: AsyncSession, going: Going, around: Around | None = None
+) -> Follows:
     """By proposal: its new period where that changes, or the refusal of what comes too late."""
     forward = [
         (each, step)
@@ -28,20 +39,24 @@ async def periods_after(session: AsyncSession, going: Going) -> Follows:
     ]
     if not forward:
         return {}
-    moment = now()
-    regencies = {str(each.scope_code)[:4] for each, _ in forward}
-    calendars = await windows.calendars(session, regencies, on=moment.date())
+    calendars, moment = around or await _around(session, forward)
     known: dict[Hashable, Mapping[str, object] | Refusal] = {}
     follows: Follows = {}
     for each, step in forward:
         village = Region(str(each.scope_code))
         work = Work(step.actor.role, each.kind, each.asks.get("programme"), village)
-        around = calendars.at(village)
-        alike = _alike(work, around, each.period)
+        windows_there = calendars.at(village)
+        alike = _alike(work, windows_there, each.period)
         if alike not in known:
-            known[alike] = _after(each.period, around, work, moment)
+            known[alike] = _after(each.period, windows_there, work, moment)
         follows[each.id] = known[alike]
     return follows
+
+
+async def _around(session: AsyncSession, going: Going) -> Around:
+    moment = now()
+    regencies = {str(each.scope_code)[:4] for each, _ in going}
+    return Around(await windows.calendars(session, regencies, on=moment.date()), moment)
 
 
 def _alike(work: Work, around: Sequence[Window], period: date | None) -> Hashable:

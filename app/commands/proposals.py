@@ -16,11 +16,13 @@ from app.commands import returns
 from app.commands.kinds import KINDS
 from app.commands.kinds.base import After, Follow, Follows, Kind
 from app.commands.numbered_lists import NumberedList
-from app.commands.periods import periods_after
+from app.commands.periods import Around, periods_after
 from app.db import policies, proposals
 from app.db.audit import Move, Recorded, compared, expect, outdated, record, record_all
 from app.db.audit_rows import Subject
+from app.db.held import hold_for
 from app.db.proposals import ProposalNotFound
+from app.db.tables.base import now
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Household
 from app.domain import marks, reasons
@@ -115,10 +117,16 @@ async def take_each(
     """
     PROPOSALS.permit(deed.action, by=by)
     decreed = await NumberedList.named_in(session, deed.grounds)
-    closed = deed.action is A.APPROVE and Ground.MARKS not in deed.grounds
-    ids = [one.id for one in meant]
-    found = await proposals.hold(session, ids, within=by.region, closed=closed)
-    facts = await proposals.facts_of(session, list(found), for_=by, action=deed.action)
+    held = await hold_for(
+        session,
+        [one.id for one in meant],
+        deed.action,
+        within=by.region,
+        by=by,
+        on=now().date(),
+        closed=deed.action is not A.SUBMIT and Ground.MARKS not in deed.grounds,
+    )
+    found = held.rows
     read = [(found[one.id], one.version) for one in meant if one.id in found]
     taken: dict[UUID, Recorded | Refusal] = {**await outdated(session, Proposal, read)}
     steps: dict[UUID, ProposalStep] = {}
@@ -127,12 +135,12 @@ async def take_each(
             continue
         try:
             proposal = _known(found, one.id)
-            steps[one.id] = _step(proposal, deed, by, facts[one.id])
+            steps[one.id] = _step(proposal, deed, by, held.facts[one.id])
             decreed.accept(steps[one.id].target)
         except Refusal as refusal:
             taken[one.id] = refusal
     going = [(found[each], step) for each, step in steps.items() if each not in taken]
-    taken |= await go(session, going, by=by)
+    taken |= await go(session, going, by=by, around=Around(held.calendars, now()))
     await decreed.add(session, taken)
     return taken
 
@@ -166,10 +174,11 @@ async def go(
     *,
     by: Actor,
     also: Mapping[str, object] | None = None,
+    around: Around | None = None,
 ) -> dict[UUID, Recorded | Refusal]:
     """Record steps that were found to stand, with what follows from each. `also`: what changes in
     every one of them."""
-    periods = await periods_after(session, going)
+    periods = await periods_after(session, going, around)
     undone = await returns.undone(session, going)
     refused: dict[UUID, Recorded | Refusal] = {**_refused(periods), **_refused(undone)}
     open_ = [(proposal, step) for proposal, step in going if proposal.id not in refused]

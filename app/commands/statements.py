@@ -8,8 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands import scans
 from app.commands.proposals import go
-from app.db import policies, proposals
+from app.db import policies
 from app.db.audit import expect, record
+from app.db.held import hold
 from app.db.proposals import ProposalNotFound
 from app.db.tables.audit import AuditEntry
 from app.db.tables.proposals import Proposal
@@ -29,7 +30,7 @@ async def declare(
 ) -> ResponsibilityStatement:
     """All its proposals go on to the village's head, or none of them does."""
     step = STATEMENTS.begin(by=by)
-    held = await proposals.hold(session, values["proposal_ids"], within=village)
+    held = await hold(session, values["proposal_ids"], within=village)
     named = [_known(held, each) for each in values["proposal_ids"]]
     rules.allowed(named, kinds=await policies.statement_kinds(session, village))
 

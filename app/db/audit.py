@@ -12,22 +12,22 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import text, update
-from sqlalchemy.orm.base import instance_dict
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.audit_rows import (
     Subject,
-    Written,
     canonical,
+    entering,
     entry_of,
-    keep_all,
     kept,
+    leading_on,
     plain_json,
-    typed,
+    said_of_all,
 )
 from app.db.scope import one_of
+from app.db.sessions import connection_in
 from app.db.tables.audit import AuditEntry
 from app.db.tables.base import now
 from app.domain.answer_trees import differences
@@ -112,86 +112,74 @@ async def record_all(
 ) -> dict[UUID, Recorded]:
     """`record`, for many subjects of one table at once: their entries, by subject.
 
-    One statement for each set of columns that change, and one for the entries of all who take the
-    same step. All or nothing: where one of them is no longer as it was read, `MovedMeanwhile` is
+    One statement for all who take the same step and change the same columns: their rows and their
+    entries. All or nothing: where one of them is no longer as it was read, `MovedMeanwhile` is
     raised. A step without a source brings its subject in.
     """
-    entries = [
-        Written(
-            each.subject,
-            each.step,
-            each.subject.version + (each.step.source is not None),
-            canonical(compared(each.subject, each.changes) if each.told is None else each.told),
-        )
-        for each in moves
-    ]
-    await session.flush()
-    begun = [each.subject for each in moves if each.step.source is None]
-    await _bring_in(session, table, begun)
-    moving = [each for each in moves if each.step.source is not None]
-    for columns in {tuple(sorted(each.changes)) for each in moving}:
-        alike = [each for each in moving if tuple(sorted(each.changes)) == columns]
-        await _move_all(session, table, alike, columns)
-    numbers = await keep_all(session, entries)
-    return {
-        each.subject.id: Recorded(numbers[each.subject.id], each.version, each.step.target)
-        for each in entries
-    }
+    recorded: dict[UUID, Recorded] = {}
+    for columns, going in _alike(moves):
+        numbers = await _taken(session, table, columns, going)
+        if len(numbers) != len(going):
+            raise MovedMeanwhile(name=going[0].step.workflow)
+        for each in going:
+            one = each.subject
+            recorded[one.id] = Recorded(numbers[one.id], one.version, each.step.target)
+    return recorded
 
 
-async def _bring_in(
+async def _taken(
     session: AsyncSession,
     table: Any,  # noqa: ANN401
-    subjects: Sequence[Subject],
-) -> None:
-    if not subjects:
-        return
-    kept_as = dict(table.__table__.c)
-    rows = [{name: getattr(each, name) for name in kept_as} for each in subjects]
-    connection = await session.connection()
-    await connection.execute(
-        text(
-            f'INSERT INTO "{table.__tablename__}" ({", ".join(kept_as)}) '
-            f"SELECT * FROM json_to_recordset(:rows) AS v ({typed(kept_as)})"
-        ),
-        {"rows": json.dumps(rows, default=plain_json)},
-    )
+    columns: tuple[str, ...],
+    going: Sequence[Move],
+) -> dict[UUID, int]:
+    """The numbers of the entries of those who took it."""
+    connection = await connection_in(session)
+    step, at = going[0].step, now()
+    said = said_of_all(step, **session.info)
+    if step.source is None:
+        rows = _as_json(_entering(table, each) for each in going)
+        taken = await connection.fetch(entering(table), rows, *said)
+    else:
+        rows = _as_json(map(_leading_on, going))
+        taken = await connection.fetch(leading_on(table, columns), rows, at, *said)
+        for each in going:
+            _as_moved(each, at)
+    return {row["subject_id"]: row["id"] for row in taken}
 
 
-async def _move_all(
-    session: AsyncSession,
-    table: Any,  # noqa: ANN401
-    moves: Sequence[Move],
-    columns: Sequence[str],
-) -> None:
-    kept_as = {name: table.__table__.c[name] for name in ("id", "version", "state", *columns)}
-    at = now()
-    since = ", state_since = CASE WHEN t.state = v.state THEN t.state_since ELSE :at END"
-    also = "".join(f", {name} = v.{name}" for name in columns)
-    statement = f"""
-        UPDATE "{table.__tablename__}" t
-        SET state = v.state, version = t.version + 1, updated_at = :at
-            {since if hasattr(table, "state_since") else ""} {also}
-        FROM json_to_recordset(:rows) AS v (source text, {typed(kept_as)})
-        WHERE t.id = v.id AND t.version = v.version AND t.state = v.source"""
-    rows = [
-        {
-            "id": each.subject.id,
-            "version": each.subject.version,
-            "source": each.step.source,
-            "state": each.step.target,
-            **each.changes,
-        }
-        for each in moves
-    ]
-    connection = await session.connection()
-    moved = await connection.execute(
-        text(statement), {"rows": json.dumps(rows, default=plain_json), "at": at}
-    )
-    if moved.rowcount != len(moves):
-        raise MovedMeanwhile(name=moves[0].step.workflow)
+def _as_json(rows: Iterable[Mapping[str, object]]) -> str:
+    return json.dumps([*rows], default=plain_json)
+
+
+def _alike(moves: Iterable[Move]) -> Iterable[tuple[tuple[str, ...], list[Move]]]:
+    """Those who take the same step and change the same columns, and which. Grounds are put in
+    words once: a thousand steps rest on the same ones."""
+    groups: dict[object, tuple[tuple[str, ...], list[Move]]] = {}
+    words: dict[int, str] = {}
     for each in moves:
-        _as_moved(each, at)
+        step, columns = each.step, tuple(sorted(each.changes))
+        if id(step.grounds) not in words:
+            words[id(step.grounds)] = canonical(dict(step.grounds))
+        grounds = words[id(step.grounds)]
+        key = (step.workflow, step.action, step.source, step.target, id(step.actor), grounds)
+        groups.setdefault((*key, columns), (columns, []))[1].append(each)
+    return groups.values()
+
+
+def _entering(table: Any, move: Move) -> dict[str, object]:  # noqa: ANN401
+    columns = {name: getattr(move.subject, name) for name in dict(table.__table__.c)}
+    return {**columns, "said": _told(move)}
+
+
+def _leading_on(move: Move) -> dict[str, object]:
+    subject, step = move.subject, move.step
+    as_read = {"id": subject.id, "version": subject.version, "taken_from": step.source}
+    return {**as_read, "state": step.target, "said": _told(move), **move.changes}
+
+
+def _told(move: Move) -> str:
+    return canonical(compared(move.subject, move.changes) if move.told is None else move.told)
 
 
 def _as_moved(move: Move, at: datetime) -> None:
@@ -203,7 +191,7 @@ def _as_moved(move: Move, at: datetime) -> None:
     values = {"state": move.step.target, "version": subject.version + 1, "updated_at": at}
     if move.step.source != move.step.target and hasattr(subject, "state_since"):
         values["state_since"] = at
-    instance_dict(subject).update(values, **move.changes)
+    subject.__dict__.update(values, **move.changes)
 
 
 def compared(subject: Subject, changes: Changes) -> dict[str, list[object]]:

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.tables.audit import AuditEntry
 from app.domain.channels import Channel
@@ -17,7 +16,6 @@ from app.domain.workflow import Action, State, Step
 
 Subject = Any  # a table with id, state, version, scope_code: SQLModel gives no common type
 POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
-SAID_OF_EACH = ("subject_id", "scope_code", "version", "changes")
 SAID_OF_ALL = (
     "workflow",
     "action",
@@ -37,6 +35,11 @@ def canonical(value: object) -> str:
     return json.dumps(
         value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=plain_json
     )
+
+
+def in_json(value: Any) -> Any:  # noqa: ANN401
+    """As it will be read back."""
+    return plain_json(value) if isinstance(value, (UUID, date)) else value
 
 
 def plain_json(value: object) -> object:
@@ -94,58 +97,62 @@ def _said_of(step: Step[Any, Any], grounds: str) -> dict[str, Any]:
     }
 
 
-class Written(NamedTuple):
-    """What is to be said of one who takes a step: the version it makes, and what changes."""
+# A step and its entry: both, or neither. No subject has a column `taken_from` or `said`.
+TAKEN = """
+WITH v AS MATERIALIZED (
+    SELECT * FROM ROWS FROM (
+        json_to_recordset($1::json) AS (taken_from text, said text, {columns})
+    ) WITH ORDINALITY AS v (taken_from, said, {names}, place)
+),
+taken AS ({take} RETURNING t.id, t.scope_code, t.version)
+INSERT INTO audit_entry ({of_all}, subject_id, scope_code, version, changes)
+SELECT {values}, taken.id, taken.scope_code, taken.version, v.said
+FROM v JOIN taken ON taken.id = v.id ORDER BY v.place
+RETURNING subject_id, id
+"""
+ENTER = """INSERT INTO "{table}" AS t ({names}) SELECT {names} FROM v"""
+# Compare and set: nobody is overwritten where it is no longer as it was read.
+# The ids once more, as an array: for a join alone, all of the caller's village would be read.
+LEAD_ON = """UPDATE "{table}" AS t SET state = v.state, version = t.version + 1, {set}
+FROM v WHERE t.id = v.id AND t.version = v.version AND t.state = v.taken_from
+    AND t.id = ANY (ARRAY(SELECT id FROM v))"""
+SINCE = "state_since = CASE WHEN t.state = v.state THEN t.state_since ELSE $2 END"
 
-    subject: Subject
-    step: Step[Any, Any]
-    version: int
-    changes: str
+
+@cache
+def entering(table: Any) -> str:  # noqa: ANN401
+    """The statement that brings rows of this table in, with their entries."""
+    kept_as = dict(table.__table__.c)
+    take = ENTER.format(table=table.__tablename__, names=", ".join(kept_as))
+    return _taken(take, kept_as, first=2)
 
 
-def _arguments(names: Iterable[str], form: str) -> str:
+@cache
+def leading_on(table: Any, changed: tuple[str, ...]) -> str:  # noqa: ANN401
+    """The statement that leads rows of this table on, where these columns change besides."""
+    kept_as = {name: table.__table__.c[name] for name in ("id", "version", "state", *changed)}
+    since = [SINCE] if hasattr(table, "state_since") else []
+    values = ["updated_at = $2", *since, *(f"{name} = v.{name}" for name in changed)]
+    take = LEAD_ON.format(table=table.__tablename__, set=", ".join(values))
+    return _taken(take, kept_as, first=3)
+
+
+def _taken(take: str, kept_as: Mapping[str, Any], *, first: int) -> str:
     columns: Any = AuditEntry.__table__.c  # type: ignore[attr-defined]
-    return ", ".join(
-        form.format(name=name, type=columns[name].type.compile(POSTGRES)) for name in names
+    return TAKEN.format(
+        take=take,
+        columns=typed(kept_as),
+        names=", ".join(kept_as),
+        of_all=", ".join(SAID_OF_ALL),
+        values=", ".join(
+            f"${at}::{columns[name].type.compile(POSTGRES)}"
+            for at, name in enumerate(SAID_OF_ALL, first)
+        ),
     )
 
 
-KEEP = text(
-    f"INSERT INTO audit_entry ({', '.join((*SAID_OF_ALL, *SAID_OF_EACH))}) "
-    f"SELECT {_arguments(SAID_OF_ALL, 'CAST(:{name} AS {type})')}, each.* "
-    f"FROM unnest({_arguments(SAID_OF_EACH, 'CAST(:{name} AS {type}[])')}) AS each "
-    "RETURNING subject_id, id"
-)
-
-
-async def keep_all(session: AsyncSession, entries: Sequence[Written]) -> dict[UUID, int]:
-    """The numbers of the entries, by subject: one statement for all who take the same step."""
-    connection = await session.connection()
-    numbers: dict[UUID, int] = {}
-    for of_all, alike in _alike(entries):
-        of_each = {
-            "subject_id": [each.subject.id for each in alike],
-            "scope_code": [each.subject.scope_code for each in alike],
-            "version": [each.version for each in alike],
-            "changes": [each.changes for each in alike],
-        }
-        written = await connection.execute(KEEP, {**of_all, **session.info, **of_each})
-        numbers.update((subject, number) for subject, number in written)
-    return numbers
-
-
-def _alike(entries: Iterable[Written]) -> Iterable[tuple[dict[str, Any], list[Written]]]:
-    """Those who take the same step, and what is said of all of them. Grounds are put in words
-    once: a thousand steps rest on the same ones."""
-    groups: dict[object, tuple[dict[str, Any], list[Written]]] = {}
-    words: dict[int, str] = {}
-    for each in entries:
-        step = each.step
-        if id(step.grounds) not in words:
-            words[id(step.grounds)] = canonical(dict(step.grounds))
-        grounds = words[id(step.grounds)]
-        key = (step.workflow, step.action, step.source, step.target, id(step.actor), grounds)
-        if key not in groups:
-            groups[key] = (_said_of(step, grounds), [])
-        groups[key][1].append(each)
-    return groups.values()
+def said_of_all(step: Step[Any, Any], *, channel: Channel, request_id: str) -> tuple[object, ...]:
+    """What an entry says of everybody who takes the same step, in the order of `SAID_OF_ALL`."""
+    said = _said_of(step, canonical(dict(step.grounds)))
+    said |= {"channel": channel, "request_id": request_id}
+    return tuple(said[name] for name in SAID_OF_ALL)

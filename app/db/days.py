@@ -63,7 +63,7 @@ async def look(reading: Reading, *, on: date, seen_by: Actor) -> Day:
         json.loads(row["first"]),
         json.loads(row["visits"] or "[]"),
         row["unread"],
-        read(json.loads(row["policies"]), json.loads(row["exceptions"])),
+        read(row["held"]),
     )
 
 
@@ -73,8 +73,8 @@ def _statement(actor: Actor) -> str:
     return f"""
 WITH mine (states) AS (SELECT $5::text[])
 SELECT ({statement_of_whole()}) AS counts, {_FIRST}::text AS first, {news} AS unread,
-    {_visits_of(actor)}::text AS visits, policies, exceptions
-FROM ({held}) AS held (policies, exceptions), (SELECT $6::uuid) AS who"""
+    {_visits_of(actor)}::text AS visits, held
+FROM ({held}) AS around (held), (SELECT $6::uuid) AS who"""
 
 
 def _visits_of(actor: Actor) -> str:

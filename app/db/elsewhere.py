@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -33,7 +34,7 @@ async def elsewhere(session: AsyncSession, village: Region) -> AsyncIterator[Non
     try:
         yield
         await session.flush()
-    except DBAPIError:
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
         raise
     except BaseException:
         await connection.execute(BACK, here)

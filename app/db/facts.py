@@ -1,11 +1,8 @@
 """What may bar somebody from a proposal, asked in SQL: for deciding, and for what is offered."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
-
-from sqlalchemy import text
 
 from app.domain.actors import Actor, Role
 from app.domain.facts import Fact
@@ -97,22 +94,25 @@ CONDITIONS: dict[Fact, str] = {
 
 
 @cache
-def facts_asked(action: ProposalAction | None, role: Role) -> tuple[tuple[Fact, ...], Any]:
-    """Those that this action may depend on: each costs a look at the audit, or elsewhere."""
+def facts_asked(
+    action: ProposalAction | None, role: Role, *, actor: str
+) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+    """Those that this action may depend on, and each of `p` in SQL: each costs a look at the audit,
+    or elsewhere."""
     asked = set(CONDITIONS) if action is None else PROPOSALS.facts_for(action, role)
     found = {fact: sql for fact, sql in CONDITIONS.items() if fact in asked}
-    said = [
-        f"{sql.format(p='p', actor=':actor', role=':role')} AS {fact}"
-        for fact, sql in found.items()
-    ]
-    told = ", ".join(["p.id", *said])
-    return tuple(found), text(f"SELECT {told} FROM proposal p WHERE p.id = ANY (:ids)")
+    told = (sql.format(p="p", actor=actor, role=_literal(role)) for sql in found.values())
+    return tuple(found), tuple(told)
 
 
+BARS = {role: PROPOSALS.bars_for(role) for role in Role}
 OFFERS = {role: json.dumps(PROPOSALS.offers(role, PROPOSALS.situations(role))) for role in Role}
 
 
-def open_to(p: str, role: Role, *, offers: str, actor: str, granted: Collection[Fact] = ()) -> str:
+@cache
+def open_to(
+    p: str, role: Role, *, offers: str, actor: str, granted: frozenset[Fact] = frozenset()
+) -> str:
     """What that actor may do with `p` now: as the table offers it where that bars him. What is
     `granted` is not asked."""
     named = ", ".join(
@@ -120,7 +120,7 @@ def open_to(p: str, role: Role, *, offers: str, actor: str, granted: Collection[
         if fact in granted
         else f"CASE WHEN {CONDITIONS[fact].format(p=p, actor=actor, role=_literal(role))} "
         f"THEN '{fact}' END"
-        for fact in PROPOSALS.bars_for(role)
+        for fact in BARS[role]
     )
     situation = f"concat_ws(' ', {named})" if named else "''"
     return f"({offers}::jsonb -> {situation} -> {p}.state)"
@@ -128,4 +128,4 @@ def open_to(p: str, role: Role, *, offers: str, actor: str, granted: Collection[
 
 def offered(actor: Actor) -> tuple[object, ...]:
     """The arguments of `open_to`: who he is, is asked only where something may bar him."""
-    return (OFFERS[actor.role], *([actor.id] if PROPOSALS.bars_for(actor.role) else []))
+    return (OFFERS[actor.role], *([actor.id] if BARS[actor.role] else []))

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.regions import COUNTS_NOW
 from app.db.scope import lies_within, one_of
+from app.db.sessions import connection_in
 from app.db.tables.proposals import Proposal
 from app.db.tables.regions import RegionRow
 from app.db.tables.registry import Member
@@ -26,6 +27,11 @@ SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM (
 ) AS ends
 """)
 ORIGINS = text("SELECT * FROM move_origins(:arrivals)")
+LINK = """
+UPDATE proposal p SET linked_id = end_of.other_id, linked_scope_code = end_of.other_place
+FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS end_of (id, other_id, other_place)
+WHERE p.id = end_of.id
+"""
 CLAIMED = text(
     "SELECT subject_id FROM proposal_claim WHERE subject_id = ANY (:members) AND field = 'state'"
 )
@@ -42,6 +48,15 @@ async def hold_ends(session: AsyncSession, ids: Iterable[UUID]) -> None:
     """Keep others from moving either end until the transaction ends."""
     connection = await session.connection()
     await connection.execute(HOLD_ENDS, {"ids": list(ids)})
+
+
+async def link(session: AsyncSession, own: Sequence[Proposal], others: Sequence[Proposal]) -> None:
+    """Back in its own village, each learns where its other end lies."""
+    connection = await connection_in(session)
+    places = [each.scope_code for each in others]
+    await connection.execute(LINK, [e.id for e in own], [e.id for e in others], places)
+    for each, other in zip(own, others, strict=True):
+        each.linked_id, each.linked_scope_code = other.id, other.scope_code
 
 
 async def origins(

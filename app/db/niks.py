@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.sessions import Reading
+from app.db.sessions import Reading, connection_in
 
 CLAIM = text("SELECT nik_claim(:members)")
 RELEASE = text("SELECT nik_release(:members)")
+# One after the other, in one trip: whoever's NIK was corrected lets go of the old one.
+CLAIM_ANEW = "SELECT nik_claim($1) FROM (SELECT nik_release($1) OFFSET 0) AS released"
 HELD_BY_OTHERS = text(
     "SELECT ARRAY(SELECT id FROM member WHERE id = ANY (:members) AND nik_held(nik, id))"
 )
@@ -21,6 +23,12 @@ HELD_IF = text("""SELECT ARRAY(SELECT member FROM unnest(
 async def claim(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:
     """Claim the NIKs of these members; those whose NIK somebody else holds come back."""
     return set(await session.scalar(CLAIM, {"members": list(members)}) or ())
+
+
+async def claim_anew(session: AsyncSession, members: Sequence[UUID]) -> set[UUID]:
+    """The same for those who may hold others as yet."""
+    connection = await connection_in(session)
+    return set(await connection.fetchval(CLAIM_ANEW, list(members)) or ())
 
 
 async def held(reading: Reading, nik: str) -> bool:

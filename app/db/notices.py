@@ -2,7 +2,6 @@
 than a page goes. Of it all only what was read is kept.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -111,9 +110,9 @@ SELECT json_build_object(
     'items', coalesce((SELECT json_agg({_ITEM} ORDER BY e.id DESC)
         FROM shown JOIN audit_entry e USING (id) JOIN proposal p ON p.id = e.subject_id), '[]'),
     'subscriptions', {_STOPPED}
-)::text AS body, {OF_WINDOWS} AS marked, policies, exceptions
+)::text AS body, {OF_WINDOWS} AS marked, held
 FROM ({HOLDS.format(regencies="$8::text[]", around="$9::text[]", day="$10::date")})
-    AS held (policies, exceptions)"""
+    AS around (held)"""
 
 
 # Of windows that close soon: their names have a point in them, numbers have none.
@@ -153,8 +152,7 @@ async def list_page(reading: Reading, after: int, limit: int, *, on: date, seen_
         on,
         sees_all(seen_by),
     )
-    calendars = read(json.loads(row["policies"]), json.loads(row["exceptions"]))
-    return Page(row["body"], row["marked"], calendars)
+    return Page(row["body"], row["marked"], read(row["held"]))
 
 
 KEEP = text("""

@@ -1,12 +1,12 @@
 """Finding proposals, what they rest on, and telling of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import cache
+from itertools import compress
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import or_
-from sqlalchemy.orm import defer
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -14,15 +14,15 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.db import moves
 from app.db import sight as shown
 from app.db.facts import facts_asked, offered, open_to, words
-from app.db.households import HEAD_OF, HOUSEHOLDS_AND_HEADS
+from app.db.households import HEAD_OF
 from app.db.pages import Asked, Position, page, rows_of
 from app.db.plain import plain
 from app.db.scope import lies_within, one_of
-from app.db.sessions import Reading
+from app.db.sessions import Reading, connection_in
 from app.db.tables.proposals import LIVE, RESPONSIBLE, Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.db.tables.surveys import Survey
-from app.domain.actors import Actor
+from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
 from app.domain.facts import Fact
 from app.domain.households import RecordState
@@ -39,7 +39,6 @@ from app.domain.sight import Sight, sight_of
 from app.domain.work_lists import Wanted
 
 Record = TypeVar("Record", Family, Member)
-CONTENT: Any = Proposal.content
 _GRANTS = words(GRANTS)
 
 
@@ -52,39 +51,17 @@ class ProposalNotFound(NotFound):
 
 
 async def find(session: AsyncSession, proposal_id: UUID, *, within: Region) -> Proposal:
-    found = await hold(session, [proposal_id], within=within)
-    if proposal_id not in found:
-        raise ProposalNotFound
-    return found[proposal_id]
-
-
-async def hold(
-    session: AsyncSession, ids: Sequence[UUID], *, within: Region, closed: bool = False
-) -> dict[UUID, Proposal]:
-    """Those of them that lie within, kept from others until the transaction ends.
-
-    `closed`: without a look into what new families froze, which is long.
-    """
-    await moves.hold_ends(session, ids)
-    held = (
+    """It, kept from others until the transaction ends."""
+    await moves.hold_ends(session, [proposal_id])
+    found = await session.exec(
         select(Proposal)
-        .where(one_of(Proposal.id, ids), lies_within(Proposal.scope_code, within))
-        .order_by(col(Proposal.id))
+        .where(Proposal.id == proposal_id, lies_within(Proposal.scope_code, within))
         .with_for_update(key_share=True)
     )
-    if closed:
-        held = held.options(defer(CONTENT, raiseload=True))
-    found = {each.id: each for each in await session.exec(held)}
-    if closed:
-        await _open(session, [p for p in found.values() if p.kind != ProposalKind.NEW_FAMILY])
-    return found
-
-
-async def _open(session: AsyncSession, held: Collection[Proposal]) -> None:
-    about = {each.id: each for each in held}
-    frozen = select(Proposal.id, Proposal.content).where(one_of(Proposal.id, about))
-    for each, content in await session.exec(frozen):
-        set_committed_value(about[each], "content", content)
+    proposal = found.one_or_none()
+    if proposal is None:
+        raise ProposalNotFound
+    return proposal
 
 
 async def facts_about(
@@ -173,16 +150,15 @@ async def facts_of(
     action: ProposalAction | None = None,
 ) -> dict[UUID, frozenset[Fact]]:
     """What its table asks of each of them, for this action or for any: what holds for him now."""
-    asked, statement = facts_asked(action, for_.role)
-    await session.flush()
-    connection = await session.connection()
-    given = {"ids": list(ids), "actor": for_.id, "role": for_.role}
-    wanted = {name: given[name] for name in statement.compile().params}
-    found = await connection.execute(statement, wanted)
-    return {
-        proposal_id: frozenset(fact for fact, holds in zip(asked, each, strict=True) if holds)
-        for proposal_id, *each in found
-    }
+    asked, facts = facts_asked(action, for_.role, actor="$2")
+    told = ", ".join(["p.id", *facts])
+    connection = await connection_in(session)
+    found = await connection.fetch(
+        f"SELECT {told} FROM proposal p WHERE p.id = ANY ($1) AND $2::uuid IS NOT NULL",
+        list(ids),
+        for_.id,
+    )
+    return {row["id"]: frozenset(compress(asked, tuple(row)[1:])) for row in found}
 
 
 async def people_of(
@@ -239,8 +215,8 @@ def _told(part: str, sight: Sight) -> str:
     return part if sight.programmes else f"CASE WHEN p.kind NOT IN ({_GRANTS}) THEN {part} END"
 
 
-def _document(seen_by: Actor) -> str:
-    sight = sight_of(seen_by)
+@cache
+def _document(sight: Sight, role: Role) -> str:
     return f"""
     SELECT json_build_object(
         'version', p.version,
@@ -272,7 +248,7 @@ def _document(seen_by: Actor) -> str:
         'submitted_at', p.submitted_at,
         'created_at', p.created_at,
         'updated_at', p.updated_at,
-        'open_actions', {open_to("p", seen_by.role, offers="$4", actor="$5")}
+        'open_actions', {open_to("p", role, offers="$4", actor="$5")}
     )::text AS body,
     array[p.household_id] || ARRAY(
         SELECT m.id FROM member m WHERE m.household_id = p.household_id) AS subjects
@@ -283,7 +259,7 @@ def _document(seen_by: Actor) -> str:
 async def document(reading: Reading, proposal_id: UUID, *, within: Region, seen_by: Actor) -> str:
     """The proposal as `ProposalView`, in JSON."""
     body = await reading.document(
-        _document(seen_by),
+        _document(sight_of(seen_by), seen_by.role),
         proposal_id,
         within.first,
         within.last,
@@ -294,13 +270,16 @@ async def document(reading: Reading, proposal_id: UUID, *, within: Region, seen_
     return body
 
 
+ALREADY_SAID = frozenset({Fact.OTHERS_WORD})
+
+
 def _asked(wanted: Wanted, after: Position, limit: int, *, by: Actor) -> Asked:
     """What is wanted, as conditions that an index answers."""
     states = wanted.states(by.role)
     either = [f"state = '{state}'" for state in states] or ["false"]
     open_now = open_to("proposal", by.role, offers="$6", actor="$7")
     # What he may take back waits for nobody: whether he may, is not asked of every row.
-    waiting = open_to("proposal", by.role, offers="$6", actor="$7", granted={Fact.OTHERS_WORD})
+    waiting = open_to("proposal", by.role, offers="$6", actor="$7", granted=ALREADY_SAID)
     where = {
         f"{RESPONSIBLE} = {{}}": by.id if wanted.mine else None,
         "kind = {}": wanted.kind,
@@ -328,6 +307,15 @@ async def list_page(  # noqa: PLR0913 - a page: of what, from where, how long, w
     return str(await reading.document(statement, *arguments))
 
 
+# Looked up once: for the line, and for the access log.
+_HEADS = f"""LEFT JOIN LATERAL (
+    SELECT m.id AS head_id, m.name AS head_called
+    FROM member m WHERE {HEAD_OF.format("s.household_id")}
+) AS head ON true"""
+_HOUSEHOLDS_AND_HEADS = """coalesce(
+    array_agg(s.household_id) || array_remove(array_agg(head_id), NULL), '{}')"""
+
+
 def lines(
     wanted: Wanted, after: Position, limit: int, *, within: Region, seen_by: Actor
 ) -> tuple[str, tuple[object, ...]]:
@@ -337,8 +325,7 @@ def lines(
         'version', s.version, 'id', s.id, 'kind', s.kind, 'household_id', s.household_id,
         'village_code', s.scope_code::text, 'state', s.state, 'period', s.period,
         'urgent', s.urgent,
-        'head_name', (SELECT {shown.name("m.name", sight.identity)}
-            FROM member m WHERE {HEAD_OF.format("s.household_id")}),
+        'head_name', {shown.name("head_called", sight.identity)},
         'submitted_at', s.submitted_at, 'updated_at', s.updated_at, {_WAITING},
         'open_marks', CASE s.state WHEN '{ProposalState.DRAFTED}'
             THEN coalesce(jsonb_array_length(s.marks), 0) ELSE 0 END,
@@ -348,7 +335,8 @@ def lines(
         _asked(wanted, after, limit, by=seen_by),
         within=within,
         item=item,
-        subjects=HOUSEHOLDS_AND_HEADS.format("s.household_id"),
+        joined=_HEADS,
+        subjects=_HOUSEHOLDS_AND_HEADS,
         also=offered(seen_by),
     )
 

@@ -4,24 +4,24 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.sessions import Reading
+from app.db.sessions import Reading, reading_in
 from app.domain.regions import Region
 from app.domain.window_exceptions import Extension, extended
 from app.domain.windows import Window, national, of_policy
 
 # What a village has to do with: its regency's windows, and the exceptions for it or around it.
 HOLDS = """
-SELECT coalesce((SELECT json_object_agg(regency_code, windows) FROM policy
-        WHERE regency_code = ANY ({regencies}) AND windows <> '[]'), '{{}}')::text,
+SELECT json_build_array(
+    coalesce((SELECT json_object_agg(regency_code, windows) FROM policy
+        WHERE regency_code = ANY ({regencies}) AND windows <> '[]'), '{{}}'),
     coalesce((SELECT json_agg(json_build_array(window_name, region_code, period, open_until))
-        FROM window_exception WHERE state = 'granted' AND open_until >= CAST({day} AS date) - 1
-        AND (region_code = '' OR left(region_code, 4) = ANY ({around}))), '[]')::text
+        FROM window_exception WHERE state = 'granted' AND open_until >= {day}::date - 1
+        AND (region_code = '' OR left(region_code, 4) = ANY ({around}))), '[]'))::text
 """
+_ASKED = HOLDS.format(regencies="$1::text[]", around="$2::text[]", day="$3")
 
 
 @dataclass
@@ -42,26 +42,20 @@ class Calendars:
 
 async def calendars(session: AsyncSession, regencies: Collection[str], *, on: date) -> Calendars:
     """What holds in these regencies on that day; national windows hold in none as well."""
-    found = await (await session.connection()).execute(
-        text(HOLDS.format(regencies=":regencies", around=":around", day=":day")),
-        {"regencies": list(regencies), "around": around(regencies), "day": on},
-    )
-    policies, exceptions = found.one()
-    return read(json.loads(policies), json.loads(exceptions))
+    return await seen(await reading_in(session), regencies, on=on)
 
 
 async def seen(reading: Reading, regencies: Collection[str], *, on: date) -> Calendars:
     """The same, for who only looks."""
-    statement = HOLDS.format(regencies="$1::text[]", around="$2::text[]", day="$3::date")
-    [found] = await reading.rows(statement, list(regencies), around(regencies), on)
-    return read(json.loads(found[0]), json.loads(found[1]))
+    return read(await reading.value(_ASKED, list(regencies), around(regencies), on))
 
 
 def around(regencies: Collection[str]) -> list[str]:
     return sorted({*regencies, *(code[:2] for code in regencies)})
 
 
-def read(policies: dict[str, list[dict[str, Any]]], exceptions: list[list[str]]) -> Calendars:
+def read(held: str) -> Calendars:
+    policies, exceptions = json.loads(held)
     return Calendars(
         {code: of_policy(rows) for code, rows in policies.items()},
         [

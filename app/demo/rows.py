@@ -66,7 +66,7 @@ class Dossier:
         )
         return [
             {"rule": doubt.code, "pointer": doubt.pointer, "form_ref": doubt.words["form_ref"]}
-            for doubt in new_families.doubts(household, families, members, survey)
+            for doubt in new_families.examined(household, families, members, survey).doubts
         ]
 
 

@@ -6,6 +6,7 @@ told at once, each with a pointer to where it can be mended: `/members/{id}/nik`
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
@@ -60,32 +61,33 @@ OF_A_PERSON = (
 )
 
 
-def complete(
+@dataclass(frozen=True)
+class Examined:
+    """What is wanting before it can be proposed; and what is unusual, and stands in nobody's way:
+    for those who verify."""
+
+    wanting: Sequence[Fault]
+    doubts: Sequence[Fault]
+
+    def complete(self) -> None:
+        """Refuse with the whole list of what is wanting, or say nothing."""
+        if self.wanting:
+            raise NotYetComplete(self.wanting)
+
+
+def examined(
     household: Household,
     families: Sequence[Family],
     members: Sequence[Member],
     survey: Survey | None,
-) -> None:
-    """Refuse with the whole list of what is wanting, or say nothing."""
+) -> Examined:
     found = _findings(household, families, members, survey)
-    faults = [
+    wanting = [
         *([] if _answered(survey) else [_NO_SURVEY]),
         *_required(_codebook(survey), household, families, members),
         *(each.fault for each in found if each.severity is Severity.ERROR),
     ]
-    if faults:
-        raise NotYetComplete(faults)
-
-
-def doubts(
-    household: Household,
-    families: Sequence[Family],
-    members: Sequence[Member],
-    survey: Survey | None,
-) -> list[Fault]:
-    """What is unusual and stands in nobody's way: for those who verify."""
-    found = _findings(household, families, members, survey)
-    return [each.fault for each in found if each.severity is Severity.WARNING]
+    return Examined(wanting, [e.fault for e in found if e.severity is Severity.WARNING])
 
 
 def _findings(

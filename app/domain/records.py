@@ -90,17 +90,20 @@ class Plan:
 
 @dataclass(frozen=True)
 class Home:
-    """A household, and everybody who is or was in it."""
+    """A household, and everybody who is or was in it; `survey` is its newest finished sheet, where
+    that was asked for."""
 
     household: Record
     families: Sequence[Record]
     members: Sequence[Record]
+    survey: Record | None = None
 
     def after(self, plan: Plan) -> "Home":
         return Home(
             _changed(self.household, Scope.HOUSEHOLD, plan.household),
             [_changed(f, Scope.FAMILY, plan.families.get(f.id, {})) for f in self.families],
             [_changed(m, Scope.PERSON, plan.members.get(m.id, {})) for m in self.members],
+            self.survey,
         )
 
     @property

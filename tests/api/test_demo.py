@@ -39,6 +39,7 @@ from app.domain.questionnaire.findings import findings
 from app.domain.questionnaire.questions import Severity
 from app.domain.questionnaire.shapes import malformed
 from app.domain.questionnaire.sheets import Sheet
+from app.domain.records import Home
 from app.domain.regions import INDONESIA, Region
 from app.main import create_app
 from app.settings import CannotRun, Settings
@@ -356,7 +357,7 @@ async def sample(demo: Demo, regency: Expected, table: Any) -> AsyncIterator[tup
             household = await session.get_one(Household, row.household_id)
             families, members = await people_of(session, row, within=within)
             survey = await current_of(session, household, within=within)
-            yield row, Dossier(household, families, members, survey)
+            yield row, Dossier(Home(household, families, members, survey))
 
 
 class TestAllOfThem:

@@ -46,6 +46,7 @@ from app.db import (
     extract_moments,
     extracts,
     families,
+    held,
     households,
     identities,
     import_bdt,
@@ -728,6 +729,11 @@ async def first_of(search: Awaitable[dict[UUID, frozenset[Role]]]) -> frozenset[
     return found
 
 
+async def held_for_submission(session: AsyncSession, village: "Village") -> object:
+    asked = {**DROPPED, "by": village.operator.actor, "on": date(2026, 11, 22), "closed": False}
+    return (await held.hold_for(session, [village.proposal], ProposalAction.SUBMIT, **asked)).rows
+
+
 async def held_around_a_member(session: AsyncSession, village: "Village") -> object:
     member = await members.find(session, village.member, **DROPPED)
     return await households.hold_around(session, member, **DROPPED)
@@ -758,7 +764,8 @@ IN_A_TRANSACTION: dict[str, Search] = {
         decisions.chosen(s, TO_SUBMIT, after=FIRST_ROWS.after, **DROPPED, by=v.operator.actor)
     ),
     "households.hold": lambda s, v: households.hold(s, [v.household], **DROPPED),
-    "proposals.hold": lambda s, v: proposals.hold(s, [v.proposal], **DROPPED),
+    "held.hold": lambda s, v: held.hold(s, [v.proposal], **DROPPED),
+    "held.hold_for": held_for_submission,
     "proposals.people_of_each": lambda s, v: proposals.people_of_each(s, [v.household], **DROPPED),
     "proposals.people_seen_in": lambda s, v: proposals.people_seen_in(s, [v.household], **DROPPED),
     "surveys.current_of_each": lambda s, v: surveys.current_of_each(s, [v.household], **DROPPED),
@@ -1150,7 +1157,6 @@ WITHOUT: dict[str, set[str]] = {
         "audit.record",
         "audit.record_all",
         "audit.outdated",
-        "audit_rows.keep_all",
         "audit.expect",
         "claims.lay",
         "claims.release",
@@ -1158,6 +1164,7 @@ WITHOUT: dict[str, set[str]] = {
         "proposals.facts_of",
         "nik_cases.facts_of",
         "moves.hold_ends",
+        "moves.link",
         "moves.claimed",
         "undoings.undoings",
     },
@@ -1175,6 +1182,7 @@ WITHOUT: dict[str, set[str]] = {
     },
     "the owner's function, held by row-level security to the caller's people": {
         "niks.claim",
+        "niks.claim_anew",
         "niks.held_by_others",
         "niks.release",
         "moves.origins",

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.new_families import OF_A_PERSON, NotYetComplete, complete, doubts
+from app.domain.new_families import OF_A_PERSON, NotYetComplete, examined
 from app.domain.niks import CARD_SAID, SAID, CardCode, NikCode, NikVerdict
 from app.domain.questionnaire.codebooks import NEWEST
 from tests.questionnaire import FAMILY, THE_DAY, Answers, Family, Household, Member, a_sheet
@@ -52,13 +52,13 @@ def faults(
     if survey is not None and not survey.answers:
         survey = survey_of(*members, families=len({m.family_id for m in members} - {None}))
     with pytest.raises(NotYetComplete) as refused:
-        complete(household, families, members, survey)
+        examined(household, families, members, survey).complete()
     return {(fault.pointer, fault.code) for fault in refused.value.faults}
 
 
 def test_a_family_with_nothing_wanting_is_complete():
     members = [HEAD, child()]
-    complete(Household(), [Family()], members, survey_of(*members))
+    examined(Household(), [Family()], members, survey_of(*members)).complete()
 
 
 @pytest.mark.parametrize("name", OF_A_PERSON)
@@ -110,13 +110,15 @@ def test_a_nik_that_cannot_be_right_stands_in_the_way_and_a_doubtful_one_does_no
     wrong = child(nik_verdict=NikVerdict.INVALID, nik_codes=["serial"])
     assert faults(HEAD, wrong) == {(f"/members/{wrong.id}/nik", "M18")}
     members = [HEAD, child(nik_verdict=NikVerdict.VALID_WITH_WARNING)]
-    complete(Household(), [Family()], members, survey_of(*members))
+    examined(Household(), [Family()], members, survey_of(*members)).complete()
 
 
 def test_what_is_wrong_with_a_number_is_told_by_the_rule_it_breaks():
     wrong = child(nik_verdict=NikVerdict.INVALID, nik_codes=["date"])
     with pytest.raises(NotYetComplete) as refused:
-        complete(Household(), [Family(card_number="12345")], [HEAD, wrong], survey_of(HEAD, wrong))
+        examined(
+            Household(), [Family(card_number="12345")], [HEAD, wrong], survey_of(HEAD, wrong)
+        ).complete()
 
     said = {fault.code: fault.said for fault in refused.value.faults}
     assert said == {"M18": SAID[NikCode.DATE], "M27": CARD_SAID[CardCode.FORMAT]}
@@ -162,7 +164,7 @@ class TestTheSurvey:
         asked = {"drinking_water_source": 3, "cooking_fuel": 4, "lighting_source": 1}
         numbers = ("water_customer_number", "gas_customer_number", "electricity_customer_number")
         survey = survey_of(HEAD, **asked, **dict.fromkeys(numbers))
-        complete(Household(), [Family()], [HEAD], survey)
+        examined(Household(), [Family()], [HEAD], survey).complete()
 
     def test_is_held_to_the_rules_of_the_form(self):
         survey = survey_of(HEAD, wall_material=7)
@@ -192,9 +194,9 @@ class TestTheSurvey:
             "work_sector": 19,
             "work_status": 5,
         }
-        complete(Household(), [Family()], [HEAD], survey)
+        examined(Household(), [Family()], [HEAD], survey).complete()
 
-        found = doubts(Household(), [Family()], [HEAD], survey)
+        found = examined(Household(), [Family()], [HEAD], survey).doubts
         assert [(fault.pointer, fault.code) for fault in found] == [
             (f"/survey/answers/members/{HEAD.id}/work_status", "M15")
         ]

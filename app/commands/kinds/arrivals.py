@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands.kinds.base import Follows
-from app.commands.kinds.departures import as_asked, content, evident, link, linked, unchanged
+from app.commands.kinds.departures import as_asked, content, evident, linked, unchanged
 from app.commands.kinds.records import documents_of
 from app.db import claims, households, moves, proposals
 from app.db.audit import MovedMeanwhile
@@ -161,7 +161,7 @@ async def _ask_for(session: AsyncSession, about: Sequence[Proposal], by: Actor) 
             answers = await _ask_village(session, asked, village, by)
         refused |= {each: a for each, a in answers.items() if isinstance(a, Refusal)}
         asking = [arrival for arrival, _ in asked if arrival.id not in refused]
-        link(asking, [a for a in answers.values() if isinstance(a, Proposal)])
+        await moves.link(session, asking, [a for a in answers.values() if isinstance(a, Proposal)])
     return refused
 
 

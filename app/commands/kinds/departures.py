@@ -172,13 +172,7 @@ async def _announce(
         village = Region(code)
         async with elsewhere(session, village):
             arrivals = [await _expect(session, p, follows[p.id]["content"], by) for p in departures]
-        link(departures, arrivals)
-
-
-def link(own: Iterable[Proposal], others: Iterable[Proposal]) -> None:
-    """Back in its own village, each learns where its other end lies."""
-    for each, other in zip(own, others, strict=True):
-        each.linked_id, each.linked_scope_code = other.id, other.scope_code
+        await moves.link(session, departures, arrivals)
 
 
 async def _expect(

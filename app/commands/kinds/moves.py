@@ -12,6 +12,7 @@ from app.commands.kinds.relocations import determined
 from app.db import claims, proposals
 from app.db.audit import Move, record_all
 from app.db.elsewhere import elsewhere
+from app.db.held import hold
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Household
 from app.domain.actors import Actor
@@ -67,9 +68,7 @@ async def _others(
     session: AsyncSession, about: Sequence[Proposal], village: Region
 ) -> list[tuple[Proposal, Proposal]]:
     """Each with its other end, which is held: from within the village where that lies."""
-    found = await proposals.hold(
-        session, [p.linked_id for p in about if p.linked_id], within=village
-    )
+    found = await hold(session, [p.linked_id for p in about if p.linked_id], within=village)
     return [(each, found[each.linked_id]) for each in about if each.linked_id in found]
 
 

@@ -1,21 +1,22 @@
 """A new family (usulan DTKS baru): a drafted household and everybody in it is registered."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.commands.kinds.base import Follows, Kind
-from app.db import households, niks, proposals, records, surveys
+from app.db import niks, proposals, records
 from app.db.audit import Move, record_all
+from app.db.audit_rows import in_json
 from app.db.tables.base import now
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Family, Household, Member
-from app.db.tables.surveys import Survey
 from app.domain import new_families
 from app.domain.actors import Actor
 from app.domain.dtks_ids import DtksKind, dtks_id
@@ -30,8 +31,6 @@ from app.domain.households import (
 )
 from app.domain.moves import OFFER
 from app.domain.records import Home
-
-Record = TypeVar("Record", Family, Member)
 
 WORKFLOW_OF: dict[type[Household | Family | Member], Records] = {
     Household: HOUSEHOLDS,
@@ -107,29 +106,22 @@ async def _drafted(session: AsyncSession, household: Household, _: Proposal, by:
 class Dossier:
     """The household that a proposal speaks of, with everybody in it."""
 
-    def __init__(
-        self,
-        household: Household,
-        families: Sequence[Family],
-        members: Sequence[Member],
-        survey: Survey | None = None,
-    ) -> None:
-        self.household = household
-        self.families = families
-        self.members = members
-        self.survey = survey
+    def __init__(self, home: Home) -> None:
+        self.household = home.household
+        self.families = [each for each in home.families if each.state != RecordState.INACTIVE]
+        self.members = [each for each in home.members if each.state != RecordState.INACTIVE]
+        self.survey = home.survey
 
-    @property
-    def records(self) -> list[Household | Family | Member]:
-        return [self.household, *self.families, *self.members]
+    @cached_property
+    def examined(self) -> new_families.Examined:
+        return new_families.examined(self.household, self.families, self.members, self.survey)
 
     def complete(self) -> None:
         """Refuse with everything that is wanting, or say nothing."""
-        new_families.complete(self.household, self.families, self.members, self.survey)
+        self.examined.complete()
 
     def content(self) -> dict[str, Any]:
         """A copy of what is proposed, as it is now, and of what is unusual about it."""
-        doubts = new_families.doubts(self.household, self.families, self.members, self.survey)
         return {
             "household": _copy(self.household, FROZEN),
             "families": [_copy(family, FROZEN) for family in self.families],
@@ -137,7 +129,7 @@ class Dossier:
             "survey": _copy(self.survey, FROZEN_OF_A_SURVEY) if self.survey else None,
             "doubts": [
                 {"rule": doubt.code, "pointer": doubt.pointer, "form_ref": doubt.words["form_ref"]}
-                for doubt in doubts
+                for doubt in self.examined.doubts
             ],
         }
 
@@ -145,34 +137,16 @@ class Dossier:
 Dossiers = dict[UUID, Dossier]  # by proposal
 
 
-def _copy(row: Any, columns: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
-    return {k: v for k, v in row.model_dump(mode="json").items() if k in columns}
+def _copy(row: Any, columns: Collection[str]) -> dict[str, Any]:  # noqa: ANN401
+    return {name: in_json(value) for name, value in vars(row).items() if name in columns}
 
 
 async def _dossiers(
     session: AsyncSession, about: Sequence[Proposal], by: Actor, *, surveyed: bool = False
 ) -> Dossiers:
-    ids = [each.household_id for each in about]
-    found = await households.hold(session, ids, within=by.region)
-    families, members = await proposals.people_of_each(session, ids, within=by.region)
-    sheets = await surveys.current_of_each(session, ids, within=by.region) if surveyed else {}
-    families_of, members_of = _by_household(families), _by_household(members)
-    return {
-        each.id: Dossier(
-            found[each.household_id],
-            families_of[each.household_id],
-            members_of[each.household_id],
-            sheets.get(each.household_id),
-        )
-        for each in about
-    }
-
-
-def _by_household(records: Iterable[Record]) -> dict[UUID, list[Record]]:
-    found: dict[UUID, list[Record]] = defaultdict(list)
-    for record in records:
-        found[record.household_id].append(record)
-    return found
+    ids = {each.household_id for each in about}
+    homes = await records.homes(session, ids, within=by.region, surveyed=surveyed)
+    return {each.id: Dossier(homes[each.household_id]) for each in about}
 
 
 async def _submitted(session: AsyncSession, about: Sequence[Proposal], by: Actor) -> Follows:
@@ -202,8 +176,7 @@ def _each(dossiers: Dossiers, check: Callable[[Dossier], object]) -> Follows:
 async def _claim(session: AsyncSession, dossiers: Dossiers) -> Follows:
     """Refuse whose NIKs somebody else has; they hold none then, of all their people."""
     ids = _people_in(dossiers.values())
-    await niks.release(session, ids)
-    held = await niks.claim(session, ids)
+    held = await niks.claim_anew(session, ids)
     lost = {
         each: dossier
         for each, dossier in dossiers.items()

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.commands.kinds.base import Follows, Kind, let_go
 from app.commands.kinds.effects import TABLE_OF, carry_out, nik_wishes
 from app.commands.kinds.new_families import HELD, NikHeldElsewhere
-from app.db import claims, families, members, niks, regions, surveys
+from app.db import claims, families, members, niks, regions
 from app.db import records as kept
 from app.db.audit import outdated
 from app.db.claims import Claim
@@ -122,17 +122,12 @@ async def _abouts(
 ) -> Abouts:
     """What each of them is about, as it is now."""
     ids = {each.household_id for each in proposals}
-    homes = await kept.homes(session, ids, within=by.region)
-    sheets = (
-        await surveys.current_of_each(session, list(ids), within=by.region)
-        if rules.surveyed
-        else {}
-    )
+    homes = await kept.homes(session, ids, within=by.region, surveyed=rules.surveyed)
     found: Abouts = {}
     for each in proposals:
         home, scope = homes[each.household_id], scope_of(each)
         record = home.find(scope, each.member_id or each.family_id or each.household_id)
-        found[each.id] = replace(_about(each, home, record), survey=sheets.get(each.household_id))
+        found[each.id] = replace(_about(each, home, record), survey=home.survey)
     known = await regions.known_in(session, _provinces(found.values()))
     return {each: replace(about, known=known) for each, about in found.items()}
 

@@ -16,8 +16,9 @@ from app.commands.kinds.base import Follows
 from app.commands.kinds.followings import follow
 from app.commands.kinds.new_families import NUMBERS
 from app.commands.nik_settling import settle
-from app.db import claims, niks, proposals
+from app.db import claims, niks
 from app.db.audit import Move, record_all
+from app.db.held import hold
 from app.db.tables.proposals import Proposal
 from app.db.tables.registry import Family, Household, Member
 from app.domain import moves as rules
@@ -164,7 +165,7 @@ class Moving:
 async def determined(session: AsyncSession, about: Sequence[Proposal], by: Actor) -> Follows:
     """Those who arrive are moved, and their departures determined with them."""
     linked = [each.linked_id for each in about if each.linked_id]
-    departures = await proposals.hold(session, linked, within=by.region)
+    departures = await hold(session, linked, within=by.region)
     ids = {each.household_id for each in [*about, *departures.values()]}
     at = await homes(session, ids, within=by.region)
     moving = Moving(at)
