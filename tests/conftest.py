@@ -34,6 +34,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.api import issuer
 from tests.contract import Promise
+from tests.db import country
 from tests.registry import ELSEWHERE, Places, Registry
 
 
@@ -45,6 +46,7 @@ class Run:
         self.name = name
         self.template = f"{name}_template"
         self.demo = f"{name}_demo"
+        self.country = f"{name}_country"
 
     def url(self, database: str, role: str | None = None) -> str:
         """As the superuser, or as that role, with the superuser's password if there is one."""
@@ -69,6 +71,11 @@ class Run:
         """The demo takes the time of many tests to load: a template of its own."""
         await self._once(self.demo, self._load_demo)
 
+    async def ensure_country(self) -> None:
+        """A country of proposals, for plans: all workers read the same one."""
+        await self.ensure_template()
+        await self._once(self.country, self._fill_country)
+
     async def _once(self, database: str, make: Callable[[], Awaitable[None]]) -> None:
         """The first worker that comes makes it, the others wait for it."""
         async with self.superuser() as server:
@@ -91,6 +98,10 @@ class Run:
     async def _load_demo(self) -> None:
         await self.clone(self.demo)
         await seed.load(self.url(self.demo, roles.OWNER))
+
+    async def _fill_country(self) -> None:
+        await self.clone(self.country)
+        await country.fill(self.url(self.country, roles.APP), self.url(self.country))
 
     async def _share_password(self, server: asyncpg.Connection) -> None:
         if self.server.password:
@@ -138,6 +149,7 @@ def begin_run(config: pytest.Config) -> Run:
         run = Run(given or stack.enter_context(own_server()), f"siks_test_{uuid4().hex[:8]}")
         stack.callback(lambda: asyncio.run(run.drop(run.template)))
         stack.callback(lambda: asyncio.run(run.drop(run.demo)))
+        stack.callback(lambda: asyncio.run(run.drop(run.country)))
         config.stash[RUN] = run
     return config.stash[RUN]
 

@@ -107,6 +107,8 @@ similar_names AS MATERIALIZED (
     ORDER BY similarity(name, $5) DESC, id LIMIT $3 + 1
 )"""
 _NOBODY = "similar_names AS (SELECT NULL::uuid AS member_id WHERE false)"
+# One by one: joined, they would be looked for among all people of the region, where the planner
+# takes those for few.
 _RANKED = """
 found AS MATERIALIZED (
     SELECT m.household_id, m.id AS member_id, matched_by, row_number() OVER (
@@ -117,7 +119,9 @@ found AS MATERIALIZED (
         SELECT member_id, words, '{by}' AS matched_by FROM fitting
         UNION ALL SELECT member_id, NULL, '{similar}' FROM similar_names
     ) AS candidates
-    JOIN member m ON m.id = member_id AND m.scope_code BETWEEN $1 AND $2
+    CROSS JOIN LATERAL (
+        SELECT * FROM member WHERE id = member_id AND scope_code BETWEEN $1 AND $2 LIMIT 1
+    ) AS m
 )"""
 
 

@@ -130,7 +130,6 @@ class AccessEntry(SQLModel, table=True):
 
     __tablename__ = "access_entry"
     __table_args__ = (
-        Index(None, "scope_code", "id"),
         Index("ix_access_entry_subjects", "subjects", postgresql_using="gin"),
         Index(
             "ix_access_entry_extracts",
