@@ -27,7 +27,7 @@ from app.demo import staging
 from app.demo.hands import _numbers
 from app.demo.plans import Village, plans
 from app.demo.regencies import REGENCIES
-from app.demo.roads import Roads
+from app.demo.roads import Road, Roads
 from app.demo.rows import Rows
 from app.domain.actors import Actor, Role
 from app.domain.errors import Refusal
@@ -39,6 +39,7 @@ TO_A_HOUSEHOLD = 1.36  # so many proposals: of some of the demo's households not
 TO_A_VILLAGE = 140
 AT_ONCE = 1_000
 HANDS = 2
+Choice = Callable[[Roads], list[Road]]
 # What is asked, of the registered households `h` it is asked of.
 ASKED = {
     "programme": """f.id, NULL::uuid, f.version, jsonb_build_object('programme', 'SEMBAKO',
@@ -141,37 +142,37 @@ async def settle(
         Village(row["code"], each, place)
         for place, row in enumerate(codes[: -(-households // each)])
     ]
-    await settle_villages(owner_url, villages, state, registered=registered)
+    await settle_villages(owner_url, villages, partial(new_and_registered, state, registered))
     told(f"{each * len(villages):,} households are settled")
 
 
-async def settle_villages(
-    owner_url: str, villages: Sequence[Village], state: ProposalState, *, registered: int
-) -> None:
+def new_and_registered(state: ProposalState, registered: int, roads: Roads) -> list[Road]:
+    """Roads taken in turn: new families that wait in that state, and registered ones."""
+    by_end = {road.leads_to: road for road in roads.proposals}
+    return [by_end[state]] * NEW + [by_end["determined"]] * registered
+
+
+async def settle_villages(owner_url: str, villages: Sequence[Village], chosen: Choice) -> None:
+    """`chosen` is asked by other processes: a function of a module, or a `partial` of one."""
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as hands:
-        work = partial(_settle_in, owner_url, state, registered)
+        work = partial(_settle_in, owner_url, chosen)
         shares = [villages[hand::HANDS] for hand in range(HANDS)]
         await asyncio.gather(*(loop.run_in_executor(hands, work, share) for share in shares))
 
 
-def _settle_in(
-    owner_url: str, state: ProposalState, registered: int, villages: Sequence[Village]
-) -> None:
-    asyncio.run(_settle(owner_url, state, registered, villages))
+def _settle_in(owner_url: str, chosen: Choice, villages: Sequence[Village]) -> None:
+    asyncio.run(_settle(owner_url, chosen, villages))
 
 
-async def _settle(
-    owner_url: str, state: ProposalState, registered: int, villages: Sequence[Village]
-) -> None:
+async def _settle(owner_url: str, chosen: Choice, villages: Sequence[Village]) -> None:
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     known = await regions.known_regions(Reading(connection))
     for village in villages:
         async with connection.transaction():
             await connection.execute(scope_statement(Region(village.code)))
             now, roads = datetime.now(UTC), Roads(village.regency)
-            by_end = {road.leads_to: road for road in roads.proposals}
-            roads.proposals = [by_end[state]] * NEW + [by_end["determined"]] * registered
+            roads.proposals = chosen(roads)
             rows = Rows(village, roads, now)
             planned = list(plans(village, roads, known, now.date()))
             for plan, numbers in zip(planned, await _numbers(connection, planned), strict=True):

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -36,7 +37,7 @@ from app.domain.regions import INDONESIA
 from bench.following.copies import Client, Copy, differing
 from bench.following.writers import Hand
 from bench.services import a_service, headers_of, somebody
-from bench.waiting import settle_villages
+from bench.waiting import new_and_registered, settle_villages
 
 THINGS = 10_000
 HANDS, LATE = 4, 2
@@ -64,8 +65,8 @@ async def fill(owner_url: str) -> list[UUID]:
         VILLAGES,
     )
     villages = [Village(row["code"], HOUSEHOLDS, place) for place, row in enumerate(codes)]
-    waiting = ProposalState.AWAITING_DETERMINATION
-    await settle_villages(owner_url, villages, waiting, registered=REGISTERED)
+    chosen = partial(new_and_registered, ProposalState.AWAITING_DETERMINATION, REGISTERED)
+    await settle_villages(owner_url, villages, chosen)
     await connection.execute("VACUUM ANALYZE")
     async with connection.transaction():
         await connection.execute(scope_statement(INDONESIA))
