@@ -81,6 +81,7 @@ class BoundedHttp(HttpToolsProtocol):
         """As if nobody had asked for another protocol: some clients always do, and send a body."""
         lines = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
         first = self.parser.get_method() + b" " + self.url + b" HTTP/1.1"
+        self.parser = httptools.HttpRequestParser(self)  # the other one may have read `close`
         self.data_received(b"\r\n".join([first, *lines, b"", rest]))
 
     def _check_head(self) -> None:

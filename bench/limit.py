@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 
 from app.db import changes, counts, households, proposals, searches
-from app.db.one_trip import Pooled
+from app.db.one_trip import PLANNED, Pooled
 from app.db.pages import IN_ORDER, Asked, Position
 from app.db.sessions import SERVER_SETTINGS
 from app.db.urls import for_asyncpg
@@ -160,7 +160,7 @@ class Limit:
         known = self._known.get((what, asker))
         if known is None:
             known = self._known[what, asker] = await heard_of(what, actor_of(asker))
-        pool = self._in_order if what in {"work", "counts"} else self._pool
+        pool = self._in_order if what in {"page", "work", "counts"} else self._pool
         async with pool.acquire() as connection:
             body: str = await connection.fetchval(known.statement, *known.filled(said))
         return body.encode()
@@ -177,7 +177,7 @@ async def _pool(settings: Mapping[str, str]) -> asyncpg.Pool:
         min_size=1,
         max_size=int(os.environ["SIKS_BENCH_POOL"]),
         connection_class=Pooled,
-        server_settings={**SERVER_SETTINGS, **settings},
+        server_settings={**SERVER_SETTINGS, **PLANNED, **settings},
     )
 
 

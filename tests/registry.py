@@ -1,5 +1,6 @@
 """Words for tests: who asks, and what the registry holds when they do. Everything over HTTP."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +26,9 @@ from tests.questionnaire import a_sheet
 R = Role
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 WIB = ZoneInfo("Asia/Jakarta")
-NUMBERS = count(1)
+# Workers share one country: each counts for itself.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+NUMBERS = count(1 + WORKER * 1_200)
 NO_PASSWORD = "!"
 KEPT_APART = 240  # regencies
 ELSEWHERE = (Region("3522012001"), Region("3672011001"))  # far from any test's own place

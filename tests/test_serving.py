@@ -155,6 +155,11 @@ class TestWhatAnotherServerMightReadOtherwise:
         assert statuses(came) == [200, 200]
         assert b"POST [host,connection,content-length] b'abc'" in came
 
+    async def test_also_where_he_would_have_the_connection_end(self, asked: Asked):
+        assert statuses(await asked(GET + b"Connection: close, upgrade\r\nUpgrade: x\r\n\r\n")) == [
+            200
+        ]
+
 
 # --- several processes
 

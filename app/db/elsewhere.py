@@ -1,5 +1,6 @@
 """Work that reaches into a second village: the one way there, and back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,16 @@ BACK = text(
 )
 
 
+# With these the transaction is gone, or its statement was given up half way.
+GONE = (
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    TimeoutError,
+    asyncio.CancelledError,
+)
+
+
 @asynccontextmanager
 async def elsewhere(session: AsyncSession, village: Region) -> AsyncIterator[None]:
     """What is said within the block is said in that village, and nowhere else.
@@ -34,7 +45,7 @@ async def elsewhere(session: AsyncSession, village: Region) -> AsyncIterator[Non
     try:
         yield
         await session.flush()
-    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except GONE:
         raise
     except BaseException:
         await connection.execute(BACK, here)

@@ -7,17 +7,22 @@ is that statement.
 """
 
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
 from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
-from asyncpg.prepared_stmt import PreparedStatement
 
 from app.db.scope import Settings, scope_settings
 from app.domain.regions import INDONESIA, Region
 
 MOST_KEPT = 100  # as many as asyncpg keeps of its own
+SECONDS_KEPT = 300
+PLAIN = (bool, int, float, UUID, date)
 READ = "SELECT read_within($1, $2, $3)"
 # Planned once, for any reader: planning anew took longer than searching for a name.
 PLANNED = {"plan_cache_mode": "force_generic_plan"}
@@ -29,7 +34,7 @@ class NotKept(Exception):
 
 class Kept(NamedTuple):
     name: str
-    prepared: PreparedStatement  # there for as long as somebody holds it
+    until: float
 
 
 class Pooled(asyncpg.Connection):
@@ -42,25 +47,34 @@ class Pooled(asyncpg.Connection):
         self, within: Region, settings: Settings, statement: str, arguments: Sequence[object]
     ) -> str | None:
         """The first column of the first row, or None where there is no row."""
-        kept: OrderedDict[str, Kept] = self.__dict__.setdefault("kept", OrderedDict())
         try:
-            if statement not in kept:
-                kept[statement] = await self._planned(statement, settings, len(arguments))
-            kept.move_to_end(statement)
-            if len(kept) > MOST_KEPT:
-                kept.popitem(last=False)
-            written = [kept[statement].name, *map(_written, arguments)]
+            name = await self._named(statement, settings, len(arguments))
+            written = [name, *map(_written, arguments)]
             return await self._read(within, settings, FORMS[len(arguments)], written)
         except asyncpg.InvalidSQLStatementNameError:
             raise NotKept from None
+
+    async def _named(self, statement: str, settings: Settings, many: int) -> str:
+        """How it is called here. What was planned the longest ago makes room, and is planned anew:
+        PostgreSQL does so too when the tables change, but for whoever happens to ask then."""
+        kept: OrderedDict[str, Kept] = self.__dict__.setdefault("kept", OrderedDict())
+        known = kept.get(statement)
+        if known is not None and time.monotonic() < known.until:
+            return known.name
+        if known is not None or len(kept) >= MOST_KEPT:
+            given_up = kept.pop(statement) if known else kept.popitem(last=False)[1]
+            await self.execute(f"DEALLOCATE {given_up.name}")
+        kept[statement] = await self._planned(statement, settings, many)
+        return kept[statement].name
 
     async def _planned(self, statement: str, settings: Settings, many: int) -> Kept:
         """Planned for the whole country: for a village that is empty PostgreSQL would plan to read
         all of what it expects to be nothing, and go on so for everybody."""
         name = "read_" + hashlib.sha256(statement.encode()).hexdigest()[:32]
-        kept = Kept(name, await self.prepare(statement, name=name))
+        with suppress(asyncpg.DuplicatePreparedStatementError):  # somebody gave up: it is the same
+            await self.execute(f"PREPARE {name} AS {statement}")
         await self._read(INDONESIA, settings, f"EXPLAIN {FORMS[many]}", [name, *[None] * many])
-        return kept
+        return Kept(name, time.monotonic() + SECONDS_KEPT)
 
     async def _read(
         self, within: Region, settings: Settings, form: str, written: list[str | None]
@@ -73,15 +87,17 @@ class Pooled(asyncpg.Connection):
 
 
 # What `format` makes of a name and so many arguments: it quotes each as what it is.
-FORMS = ["EXECUTE %I", *(f"EXECUTE %I({', '.join(['%L'] * many)})" for many in range(1, 50))]
+FORMS = ["EXECUTE %I", *(f"EXECUTE %I({', '.join(['%L'] * many)})" for many in range(1, 100))]
 
 
 def _written(argument: object) -> str | None:
-    """As PostgreSQL reads it, whatever its type."""
+    """As PostgreSQL reads it. What has more than one form is not taken."""
     if argument is None or isinstance(argument, str):
         return argument
     if isinstance(argument, list):
         return "{" + ",".join(map(_element, argument)) + "}"
+    if not isinstance(argument, PLAIN):
+        raise TypeError(f"{type(argument)} cannot be asked for")
     return str(argument)
 
 

@@ -2,7 +2,7 @@
 
 Writing goes through a SQLModel session, `Database.transaction(within)`: the only commit there is.
 Reading goes through asyncpg, `Database.look(within)`: one statement that returns finished JSON, and
-one trip to the database; or `Database.reading(within)`, for several statements of one moment.
+one trip to the database; or `Database.reading(within)`, for several statements of one transaction.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
@@ -31,6 +32,7 @@ POOL_WAIT_SECONDS = 2
 READ_ONLY = {"transaction_read_only": "on"}
 
 Connection = asyncpg.Connection | PoolConnectionProxy
+log = structlog.get_logger("siks.db")
 
 SERVER_SETTINGS = {
     "application_name": "siks",
@@ -91,6 +93,7 @@ class Look:
             try:
                 return await self._at_once(statement, arguments)
             except NotKept:
+                log.warning("reads_take_three_trips", why="a pooler renames statements")
                 self._database.in_one_trip = False
         body: str | None = await self.fetchval(statement, *arguments)
         return body
@@ -137,18 +140,25 @@ async def connection_in(session: AsyncSession) -> asyncpg.Connection:
 
 @asynccontextmanager
 async def _committed(connection: asyncpg.Connection, begin: str) -> AsyncIterator[None]:
-    """The only commit there is. A connection that is left in the middle is not used again."""
-    await connection.execute(begin)
+    """The only commit there is."""
     try:
+        await connection.execute(begin)
         yield
         await connection.execute("COMMIT")
     except BaseException:
-        if not connection.is_closed() and connection.is_in_transaction():
-            await connection.execute("ROLLBACK")
+        if not connection.is_closed():
+            await _undo(connection)
         raise
-    finally:
-        if connection.is_in_transaction():
-            connection.terminate()
+
+
+async def _undo(connection: asyncpg.Connection) -> None:
+    """It waits for what was given up: that may have begun the transaction, or may not have. What
+    cannot be undone is not used again."""
+    try:
+        await connection.execute("ROLLBACK")
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 def _still_there(adapted: Any, *_: object) -> None:  # noqa: ANN401 - what SQLAlchemy makes of it

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.db import answers
 from app.db.access import NOTING, Access, PeopleReading
 from app.db.answers import Asked
-from app.db.pages import Position
+from app.db.pages import IN_ORDER, Position
 from app.db.scope import Settings
 from app.db.sessions import Database, Reading
 from app.db.tables.requests import StoredAnswer
@@ -242,6 +242,14 @@ async def reading_people(request: Request, access: AccessNow) -> PeopleReading:
 
 
 People = Annotated[PeopleReading, Depends(reading_people)]
+
+
+async def reading_in_order(request: Request, access: AccessNow) -> PeopleReading:
+    sight_of_people(access.actor)  # or why he may read of nobody
+    return people_look(request, access, settings=NOTING | IN_ORDER)
+
+
+PeopleInOrder = Annotated[PeopleReading, Depends(reading_in_order)]
 
 
 def answer_json(body: str, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -111,8 +111,10 @@ def _completed(contract: dict[str, Any]) -> dict[str, Any]:
 def _secured(contract: dict[str, Any], public: Collection[str]) -> dict[str, Any]:
     """What the token check does before a route is found, no route can say."""
     contract["components"]["securitySchemes"] = {"HTTPBearer": BEARER}
+    open_folders = tuple(path for path in public if path.endswith("/"))
     for path, operations in contract["paths"].items():
-        for operation in operations.values() if path not in public else ():
+        is_public = path in public or path.startswith(open_folders)
+        for operation in () if is_public else operations.values():
             operation["security"] = [{"HTTPBearer": []}]
     return contract
 

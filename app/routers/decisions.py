@@ -23,6 +23,7 @@ from app.routers.access import (
     FIRST,
     CurrentActor,
     LanguageAsked,
+    PeopleInOrder,
     Transaction,
     WritingRoute,
     after_id,
@@ -32,7 +33,7 @@ from app.routers.grounds import Grounds
 from app.routers.problems import Problem, problem_of, refuses
 from app.routers.proposal_views import ProposalLine
 from app.routers.shapes import Month, RegionCode, Shape, ShortLine, each_its_own
-from app.routers.work_lists import TEN_YEARS, PeopleInOrder
+from app.routers.work_lists import TEN_YEARS
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"], route_class=WritingRoute)
 

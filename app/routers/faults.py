@@ -29,6 +29,10 @@ class OurFault(Refusal):
 STATUS[OurFault] = 500
 
 
+# What asyncpg says where PostgreSQL has gone, in the middle of a message too.
+NO_CONNECTION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+
+
 async def refuse_database(request: Request, error: Exception) -> Response:
     if getattr(error, "connection_invalidated", False):  # lost, which has no SQLSTATE
         return await refuse_busy(request, error)
@@ -52,8 +56,8 @@ async def refuse_busy(request: Request, _: Exception) -> Response:
 def install(app: FastAPI) -> None:
     for kind in (sqlalchemy.exc.DBAPIError, asyncpg.PostgresError):
         app.add_exception_handler(kind, refuse_database)
-    for busy in (sqlalchemy.exc.TimeoutError, asyncpg.InterfaceError, OSError):
-        app.add_exception_handler(busy, refuse_busy)  # TimeoutError is an OSError
+    for busy in (*NO_CONNECTION, sqlalchemy.exc.TimeoutError):
+        app.add_exception_handler(busy, refuse_busy)
 
 
 class LastResort:

@@ -45,6 +45,7 @@ from app.routers.access import (
     Known,
     Limit,
     People,
+    PeopleInOrder,
     Transaction,
     WritingRoute,
     answer_page,
@@ -59,7 +60,6 @@ from app.routers.problems import refuses
 from app.routers.recipients import RecipientView
 from app.routers.shapes import Line, Location, Neighbourhood, Shape, VillageCode, each_its_own
 from app.routers.sheets import SheetView
-from app.routers.work_lists import PeopleInOrder
 
 router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
 

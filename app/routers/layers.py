@@ -132,9 +132,10 @@ class Deadline:
             if timed.refusal is None:
                 raise
             work.uncancel()
-            await timed.refusal
         finally:
             timer.cancel()
+        if timed.refusal is not None:
+            await timed.refusal
 
     def _seconds_for(self, path: str) -> float:
         return next((more for paths, more in self._longer if path in paths), self.seconds)

@@ -47,6 +47,7 @@ from app.routers.access import (
     IfMatch,
     Limit,
     People,
+    PeopleInOrder,
     RegionAsked,
     Transaction,
     WritingRoute,
@@ -60,7 +61,7 @@ from app.routers.grounds import Grounds
 from app.routers.problems import VersionNotNamed, refuses
 from app.routers.proposal_views import ProposalPage, ProposalView
 from app.routers.shapes import Shape
-from app.routers.work_lists import PeopleInOrder, WantedNow
+from app.routers.work_lists import WantedNow
 
 router = APIRouter(prefix="/v1/proposals", tags=["proposals"], route_class=WritingRoute)
 BY_ID = "/{proposal_id:uuid}"  # counts is an address of its own

@@ -19,12 +19,13 @@ from app.domain.actors import Actor
 from app.domain.agreements import Agreement
 from app.domain.errors import Overloaded, Refusal
 from app.domain.regions import INDONESIA
+from app.routers.faults import NO_CONNECTION
 from app.routers.problems import language_of, problem_response
 from app.tokens import Recognised, TokenNotValid
 
 REMEMBERED_SECONDS = 30.0
 REMEMBERED_ACTORS = 10_000
-NO_ANSWER = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+NO_ANSWER = (asyncpg.PostgresError, *NO_CONNECTION)
 
 
 class TokenCheck:

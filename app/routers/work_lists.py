@@ -4,13 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from app.db.access import NOTING, PeopleReading
 from app.db.pages import IN_ORDER
 from app.db.sessions import READ_ONLY, Reading
 from app.domain.proposals import ProposalKind, ProposalState
-from app.domain.sight import sight_of_people
 from app.domain.work_lists import Wanted
-from app.routers.access import AccessNow, database_of, people_look
+from app.routers.access import database_of
 
 TEN_YEARS = 3650
 
@@ -38,15 +36,9 @@ async def wanted_now(
 WantedNow = Annotated[Wanted, Depends(wanted_now)]
 
 
-async def reading_in_order(request: Request, access: AccessNow) -> PeopleReading:
-    sight_of_people(access.actor)  # or why he may read of nobody
-    return people_look(request, access, settings=NOTING | IN_ORDER)
-
-
 async def reading_counts(request: Request) -> Reading:
     within = request.state.actor.region
     return Reading(database_of(request).look(within, settings=READ_ONLY | IN_ORDER))
 
 
-PeopleInOrder = Annotated[PeopleReading, Depends(reading_in_order)]
 CountReading = Annotated[Reading, Depends(reading_counts)]

@@ -6,12 +6,12 @@ import pytest
 
 from tests.conftest import Run
 from tests.db.country import NEIGHBOUR, VILLAGE
-from tests.db.plans import Explained, explaining
+from tests.db.plans import ONE_TRIP, SEVERAL, Explained, explaining
 
 
-@pytest.fixture(scope="session", params=["force_custom_plan", "force_generic_plan"])
+@pytest.fixture(scope="session", params=[ONE_TRIP, SEVERAL])
 async def explained(run: Run, request: pytest.FixtureRequest) -> AsyncIterator[Explained]:
-    """Before the planner knows the values, and after: PostgreSQL takes either."""
+    """In one trip, planned for any question; and in several, planned for this one."""
     await run.ensure_country()
-    async with explaining(run, run.country, request.param, VILLAGE, NEIGHBOUR) as explained:
+    async with explaining(run, request.param, VILLAGE, NEIGHBOUR) as explained:
         yield explained

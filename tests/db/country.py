@@ -109,6 +109,19 @@ FILLED = (
 )
 
 
+# Whoever connects is told of the plan of all that he runs.
+EXPLAINING = {
+    "session_preload_libraries": "auto_explain",
+    "auto_explain.log_min_duration": "0",
+    "auto_explain.log_analyze": "on",
+    "auto_explain.log_buffers": "on",
+    "auto_explain.log_timing": "off",
+    "auto_explain.log_nested_statements": "on",
+    "auto_explain.log_format": "json",
+    "auto_explain.log_level": "notice",
+}
+
+
 async def fill(app_url: str, superuser_url: str) -> None:
     app = await asyncpg.connect(for_asyncpg(app_url))
     await crowd.gather(app, BOJONEGORO, people=PEOPLE)
@@ -120,4 +133,7 @@ async def fill(app_url: str, superuser_url: str) -> None:
     for statement in WHAT_ELSE:
         await owner.execute(statement)
     await owner.execute(f"VACUUM ANALYZE {FILLED}")
+    name = await owner.fetchval("SELECT current_database()")
+    for setting, value in EXPLAINING.items():
+        await owner.execute(f"ALTER DATABASE {name} SET {setting} = '{value}'")
     await owner.close()

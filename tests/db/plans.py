@@ -22,16 +22,6 @@ from tests.conftest import Run, registry_of, serving
 from tests.contract import Promise
 from tests.registry import Registry
 
-EXPLAINING = {
-    "session_preload_libraries": "auto_explain",
-    "auto_explain.log_min_duration": "0",
-    "auto_explain.log_analyze": "on",
-    "auto_explain.log_buffers": "on",
-    "auto_explain.log_timing": "off",
-    "auto_explain.log_nested_statements": "on",
-    "auto_explain.log_format": "json",
-    "auto_explain.log_level": "notice",
-}
 # What does not grow with the country's people, and may be read from one end to the other: what a
 # regency decides, the counts of it, who runs the service's own errands.
 SMALL = {
@@ -127,21 +117,24 @@ def listening() -> Iterator[list[Statement]]:
 
     def hears(_: object, fields: Mapping[str, str], __: object) -> None:
         if PLAN in fields["M"]:
-            heard.append(Statement(json.loads(fields["M"].partition(PLAN)[2])))
+            statement = Statement(json.loads(fields["M"].partition(PLAN)[2]))
+            if "Actual Loops" in statement.told["Plan"]:  # else it was planned, and not run
+                heard.append(statement)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncpg.Connection, "_process_log_message", hears)
         yield heard
 
 
+ONE_TRIP, SEVERAL = "in one trip", "in several trips"
+
+
 @asynccontextmanager
-async def explaining(run: Run, database: str, mode: str, *at: Region) -> AsyncIterator[Explained]:
+async def explaining(run: Run, trips: str, *at: Region) -> AsyncIterator[Explained]:
     """The service, every connection of which tells what it runs and how."""
-    async with run.superuser(database) as connection:
-        for name, value in EXPLAINING.items():
-            await connection.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
-    url = run.url(database, roles.APP)
-    url += f"{'&' if '?' in url else '?'}plan_cache_mode={mode}"
+    url = run.url(run.country, roles.APP)
+    url += f"{'&' if '?' in url else '?'}plan_cache_mode=force_custom_plan"  # but for one trip
     with listening() as heard:
         async with serving(url) as app, registry_of(app, Promise(app), *at) as registry:
+            app.state.database.in_one_trip = trips == ONE_TRIP
             yield Explained(registry, heard)

@@ -33,8 +33,9 @@ async def facts_for(database: Database, proposal: UUID, by: Actor) -> frozenset[
 
 
 async def until_somebody_waits(registry: Registry) -> None:
-    while not await registry.runs(WAITING):  # noqa: ASYNC110 - nobody tells of it
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while not await registry.runs(WAITING):  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.01)
 
 
 async def test_what_somebody_did_himself_while_he_waited_counts_against_him(registry: Registry):

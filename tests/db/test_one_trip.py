@@ -1,14 +1,18 @@
 """A read in one trip says what it says in a transaction of several, and leaves nothing behind."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.db.one_trip import MOST_KEPT
 from app.db.scope import opening
-from app.db.sessions import READ_ONLY, Database, Look, Reading
+from app.db.sessions import READ_ONLY, Database, Reading
 from app.domain.regions import INDONESIA, Region
 from tests.registry import Registry
 
@@ -71,10 +75,40 @@ async def test_its_settings_end_with_it(alone: Database):
 
 
 async def test_nothing_is_written_by_one_that_only_reads(alone: Database):
-    with pytest.raises(Exception, match="read-only"):
-        await alone.look(INDONESIA).body(
-            "INSERT INTO stored_answer DEFAULT VALUES RETURNING 'kept'"
-        )
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await alone.look(INDONESIA).body("INSERT INTO stored_answer DEFAULT VALUES RETURNING 'a'")
+
+
+async def test_one_that_was_given_up_can_be_asked_again(alone: Database):
+    """At whatever moment: while it is prepared, planned or run."""
+    look = alone.look(CILEGON)
+    statements = [f"SELECT '{number}' WHERE pg_sleep(0.002) IS NOT NULL" for number in range(12)]
+
+    for number, statement in enumerate(statements):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.0004 * number):
+                await look.body(statement)
+    told = [await look.body(statement) for statement in statements]
+
+    assert told == [str(number) for number in range(12)]
+    assert alone.in_one_trip
+
+
+async def test_nor_does_a_transaction_that_was_given_up_leave_anything_open(alone: Database):
+    for number in range(12):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.0003 * number), alone.transaction(CILEGON):
+                await asyncio.sleep(0.002)
+
+    async with alone.engine.connect() as pooled:
+        raw = (await pooled.get_raw_connection()).driver_connection
+        assert not raw.is_in_transaction()
+
+
+async def test_what_has_more_than_one_form_is_not_asked_for(alone: Database):
+    for what in ({"a"}, ("a",), b"a"):
+        with pytest.raises(TypeError):
+            await alone.look(CILEGON).body("SELECT $1::text", what)
 
 
 async def test_where_statements_bear_other_names_it_takes_several(alone: Database):
@@ -93,7 +127,7 @@ async def test_where_statements_bear_other_names_it_takes_several(alone: Databas
 async def test_more_statements_than_are_kept_make_room_for_each_other(alone: Database):
     look = alone.look(CILEGON)
 
-    told = [await look.body(f"SELECT '{number}'") for number in (*range(120), 0)]
+    asked = (*range(MOST_KEPT + 1), 0)
+    told = [await look.body(f"SELECT '{number}'") for number in asked]
 
-    assert told == [str(number) for number in (*range(120), 0)]
-    assert isinstance(look, Look)
+    assert told == [str(number) for number in asked]
