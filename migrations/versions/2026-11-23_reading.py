@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 # It does nothing that its caller may not do: it runs as the caller, under row-level security. What
-# it is given to run is made by `format`, which quotes the name of the statement and what it is given.
+# it runs is made by `format`, which quotes the name of the statement and what is asked.
 READ_WITHIN = """
 CREATE FUNCTION read_within(settings text[], form text, written text[]) RETURNS text
 LANGUAGE plpgsql AS $$
