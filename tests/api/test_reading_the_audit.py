@@ -203,7 +203,7 @@ class TestDecisions:
 
         decided = await entries(verifier, "/v1/decisions")
 
-        verdicts = {"approve", "return", "reject"}
+        verdicts = {"approve", "return", "reject", "undo"}
         assert decided == [entry for entry in everything if entry["action"] in verdicts]
         of_one = await entries(verifier, "/v1/decisions", proposal_id=determined["id"])
         assert [entry["seq"] for entry in of_one] == [4, 5, 6, 7, 8, 9]

@@ -69,7 +69,7 @@ WORDS = [
     (table.name, column.type)
     for table in SQLModel.metadata.tables.values()
     for column in table.columns
-    if isinstance(column.type, Enum)
+    if isinstance(column.type, Enum) and column.type.create_constraint
 ]
 CHECKS = sorted(  # constraints are a set
     (table.name, str(constraint.name))

@@ -89,9 +89,9 @@ class AuditEntry(SQLModel, table=True):
     target: str = Field(sa_type=Text)
     version: int
     actor_id: UUID
-    actor_role: Role = Field(sa_type=words_of(Role, "actor_role"))
+    actor_role: Role = Field(sa_type=words_of(Role, "actor_role", checked=False))
     actor_region_code: str = Field(sa_type=Text)
-    channel: Channel = Field(sa_type=words_of(Channel, "channel"))
+    channel: Channel = Field(sa_type=words_of(Channel, "channel", checked=False))
     request_id: str = Field(sa_type=Text)
     grounds: str = Field(sa_type=Text)
     changes: str = Field(sa_type=Text)
@@ -153,9 +153,9 @@ class AccessEntry(SQLModel, table=True):
     )
     scope_code: int = Field(sa_type=BigInteger)
     actor_id: UUID
-    actor_role: Role = Field(sa_type=words_of(Role, "actor_role"))
+    actor_role: Role = Field(sa_type=words_of(Role, "actor_role", checked=False))
     actor_region_code: str = Field(sa_type=Text)
-    purpose: Purpose = Field(sa_type=words_of(Purpose, "purpose"))
+    purpose: Purpose = Field(sa_type=words_of(Purpose, "purpose", checked=False))
     operation: str = Field(sa_type=Text)
     request_id: str = Field(sa_type=Text)
     subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))

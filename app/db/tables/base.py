@@ -18,14 +18,17 @@ SQLModel.metadata.naming_convention = {
 new_id = uuid_utils.compat.uuid7
 
 
-def words_of(enum: type[StrEnum], name: str) -> Enum:
-    """Store an enum as its words, checked by the database, free of PostgreSQL ENUM types."""
+def words_of(enum: type[StrEnum], name: str, *, checked: bool = True) -> Enum:
+    """Store an enum as its words, checked by the database, free of PostgreSQL ENUM types.
+
+    The logs go unchecked: to compare a word with fifteen cost more than to write the row.
+    """
     return Enum(
         enum,
         name=name,
         native_enum=False,
         length=40,
-        create_constraint=True,
+        create_constraint=checked,
         values_callable=lambda members: [member.value for member in members],
     )
 
