@@ -20,7 +20,7 @@ async def entries(caller: Caller, path: str = "/v1/audit", **asked: Any) -> list
     response = await caller.gets(path, params={"limit": 200, **asked})
     assert response.status_code == 200, response.text
     if after := response.json()["next"]:
-        return response.json()["items"] + await entries(caller, path, **asked, after=after)
+        return response.json()["items"] + await entries(caller, path, **{**asked, "after": after})
     return response.json()["items"]
 
 

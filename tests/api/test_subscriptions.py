@@ -279,7 +279,7 @@ class TestAMessage:
         await follower.told_of(second)
 
         places = [(each["data"]["after"], each["data"]["next"]) for each in follower.messages()]
-        assert [each["id"] for each in follower.items()] == [first, second]
+        assert [*dict.fromkeys(each["id"] for each in follower.items())] == [first, second]
         assert all(
             [*map(int, ended.split("."))] <= [*map(int, began.split("."))]
             for (_, ended), (began, _) in pairwise(places)
