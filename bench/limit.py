@@ -20,10 +20,8 @@ from uuid import UUID
 import asyncpg
 
 from app.db import changes, counts, households, proposals, searches
-from app.db.one_trip import PLANNED, Pooled
+from app.db.one_trip import PLANNED
 from app.db.pages import IN_ORDER, Asked, Position
-from app.db.sessions import SERVER_SETTINGS
-from app.db.urls import for_asyncpg
 from app.domain.actors import Actor, Role
 from app.domain.changes import Cursor
 from app.domain.extracts.columns import Resource
@@ -32,6 +30,7 @@ from app.domain.searches import Match, Question
 from app.domain.sight import sight_of_people
 from app.domain.work_lists import Wanted
 from app.passwords import Passwords
+from bench.bare import Receive, a_pool, served
 
 Scope = dict[str, Any]
 FIRST = Position(-1, UUID(int=0))
@@ -146,10 +145,10 @@ class Limit:
         self._passwords = Passwords()
 
     async def open(self) -> None:
-        self._pool = await _pool({})
-        self._in_order = await _pool(IN_ORDER)
+        self._pool = await a_pool(PLANNED)
+        self._in_order = await a_pool({**PLANNED, **IN_ORDER})
 
-    async def answer(self, scope: Scope, receive: Callable[[], Awaitable[Any]]) -> bytes:
+    async def answer(self, scope: Scope, receive: Receive) -> bytes:
         path: str = scope["path"]
         if path == "/health/live":
             return b"{}"
@@ -171,19 +170,7 @@ class Limit:
         return json.dumps({"fits": fits}).encode()
 
 
-async def _pool(settings: Mapping[str, str]) -> asyncpg.Pool:
-    return await asyncpg.create_pool(
-        for_asyncpg(os.environ["SIKS_BENCH_DATABASE_URL"]),
-        min_size=1,
-        max_size=int(os.environ["SIKS_BENCH_POOL"]),
-        connection_class=Pooled,
-        server_settings={**SERVER_SETTINGS, **PLANNED, **settings},
-    )
-
-
-async def _asked(
-    path: str, scope: Scope, receive: Callable[[], Awaitable[Any]]
-) -> tuple[str, tuple[object, ...]]:
+async def _asked(path: str, scope: Scope, receive: Receive) -> tuple[str, tuple[object, ...]]:
     if path.startswith(BY_ID):
         return "household", (path[len(BY_ID) :],)
     if path == "/v1/members/search":
@@ -196,21 +183,4 @@ async def _asked(
 
 
 PLAIN = {"/v1/households": "page", "/v1/proposals": "work", "/v1/proposals/counts": "counts"}
-LIMITS = Limit()
-
-
-async def app(
-    scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-) -> None:
-    if scope["type"] == "lifespan":
-        await receive()
-        await LIMITS.open()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-        return
-    body = await LIMITS.answer(scope, receive)
-    length = str(len(body)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+app = served(Limit(), status=200)

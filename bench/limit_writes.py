@@ -8,30 +8,25 @@ words once.
 """
 
 import json
-import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from app.db import audit_entries, niks, records
 from app.db.access import Access, PeopleReading
 from app.db.audit_rows import canonical, fingerprint, leading_on, plain_json, said_of_all
 from app.db.held import for_action
-from app.db.one_trip import Pooled
 from app.db.scope import scope_statement
-from app.db.sessions import SERVER_SETTINGS
 from app.db.tables.proposals import Proposal
-from app.db.urls import for_asyncpg
 from app.domain.actors import Actor, Role
 from app.domain.channels import Channel
 from app.domain.proposals import ProposalAction, ProposalState
 from app.domain.regions import INDONESIA, Region
 from app.domain.sight import Purpose
 from app.domain.workflow import Step
+from bench.bare import Receive, a_pool, served
 
 Scope = dict[str, Any]
 BEGIN = f"BEGIN; {scope_statement(INDONESIA)}"
@@ -119,13 +114,7 @@ class Limit:
     """Opened when the server starts."""
 
     async def open(self) -> None:
-        self._pool = await asyncpg.create_pool(
-            for_asyncpg(os.environ["SIKS_BENCH_DATABASE_URL"]),
-            min_size=1,
-            max_size=int(os.environ["SIKS_BENCH_POOL"]),
-            connection_class=Pooled,
-            server_settings=SERVER_SETTINGS,
-        )
+        self._pool = await a_pool({})
         typical = await self._pool.fetchrow(TYPICAL)
         content, regency = json.loads(typical["content"]), str(typical["scope_code"])[:4]
         operator = Actor(uuid4(), Role.REGENCY_OPERATOR, Region(regency))
@@ -149,7 +138,8 @@ class Limit:
             ).ready(),
         }
 
-    async def answer(self, path: str) -> bytes:
+    async def answer(self, scope: Scope, _: Receive) -> bytes:
+        path: str = scope["path"]
         if path == "/health/live":
             return b"{}"
         _, what, proposal_id = path.split("/")
@@ -157,21 +147,4 @@ class Limit:
             return (await self._steps[what].take(connection, UUID(proposal_id))).encode()
 
 
-LIMITS = Limit()
-
-
-async def app(
-    scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-) -> None:
-    if scope["type"] == "lifespan":
-        await receive()
-        await LIMITS.open()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-        return
-    body = await LIMITS.answer(scope["path"])
-    length = str(len(body)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-    await send({"type": "http.response.start", "status": 201, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+app = served(Limit(), status=201)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from app.db.counts import MOST, statement_of_whole
 from app.db.notices import is_wide, unread
 from app.db.sessions import Reading
-from app.db.windows import HOLDS, Calendars, around, read
+from app.db.windows import HOLDS, Calendars, around, calendars_of
 from app.domain.actors import Actor
 from app.domain.proposals import PROPOSALS, ProposalState
 from app.domain.visits import ENUMERATORS, REVIEWERS
@@ -63,7 +63,7 @@ async def look(reading: Reading, *, on: date, seen_by: Actor) -> Day:
         json.loads(row["first"]),
         json.loads(row["visits"] or "[]"),
         row["unread"],
-        read(row["held"]),
+        calendars_of(row["held"]),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.scope import scope_statement
+from app.db.sessions import NO_CONNECTION
 from app.domain.regions import Region
 
 HERE = text(
@@ -21,13 +22,7 @@ BACK = text(
 
 
 # With these the transaction is gone, or its statement was given up half way.
-GONE = (
-    DBAPIError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    TimeoutError,
-    asyncio.CancelledError,
-)
+GONE = (DBAPIError, asyncpg.PostgresError, *NO_CONNECTION, asyncio.CancelledError)
 
 
 @asynccontextmanager

@@ -15,25 +15,19 @@ import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.facts import facts_asked
+from app.db.moves import HOLD_ENDS
 from app.db.plain import Columns
 from app.db.sessions import connection_in
 from app.db.tables.proposals import Proposal
-from app.db.windows import HOLDS, Calendars, read
+from app.db.windows import HOLDS, Calendars, calendars_of
 from app.domain.actors import Actor, Role
 from app.domain.facts import Fact
 from app.domain.proposals import ProposalAction, ProposalKind
 from app.domain.regions import Region
 
 COLUMNS = Columns(Proposal, but=["content"])
-# Both ends of a move are taken hold of by one name before either row is, so that the two villages
-# wait for each other in one order, and whoever comes second sees what the first has done.
 HELD = """
-WITH ends AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM (
-        SELECT DISTINCT least(id, linked_id)::text AS name FROM proposal
-        WHERE id = ANY ($1) AND linked_id IS NOT NULL ORDER BY 1
-    ) AS names
-),
+WITH ends AS MATERIALIZED ({ends}),
 held AS MATERIALIZED (
     SELECT * FROM proposal
     WHERE id = ANY ($1) AND scope_code BETWEEN $2 AND $3 AND (SELECT count(*) FROM ends) >= 0
@@ -89,7 +83,7 @@ async def hold_for(  # noqa: PLR0913 - who does what to which, and when
     return Held(
         {row["id"]: _half_open(row) if closed else _opened(row) for row in found},
         {row["id"]: frozenset(compress(asked, tuple(row)[first:])) for row in found},
-        read(found[0]["around"]) if found else Calendars({}, ()),
+        calendars_of(found[0]["around"]) if found else Calendars({}, ()),
     )
 
 
@@ -127,7 +121,7 @@ def _statement(action: ProposalAction, role: Role, *, closed: bool) -> tuple[tup
 def _telling(content: str, calendars: str, facts: Iterable[str]) -> str:
     told = (content, "seen.version", calendars)
     named = (f"{what} AS {name}" for what, name in zip(told, TOLD, strict=True))
-    return HELD.format(told=", ".join([*named, COLUMNS.of("p"), *facts]))
+    return HELD.format(ends=HOLD_ENDS, told=", ".join([*named, COLUMNS.of("p"), *facts]))
 
 
 ACTOR = "$5"

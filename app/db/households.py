@@ -34,10 +34,8 @@ SITUATION = f"""coalesce(
 # The head `m` of the household with that id.
 HEAD_OF = """m.household_id = {0}
     AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""
-# A list names the heads, so it is read of them.
-HOUSEHOLDS_AND_HEADS = f"""ARRAY(
-    SELECT unnest(array_remove(array[{{0}}, m.id], NULL))
-    FROM shown s LEFT JOIN member m ON {HEAD_OF})"""
+# A list names the heads, so it is read of them: the ids of all its households, and of their heads.
+EACH_AND_HEAD = "coalesce(array_agg({0}) || array_remove(array_agg({1}), NULL), '{{}}')"
 OFFERS = {role: json.dumps(HOUSEHOLDS.offers(role, SITUATIONS)) for role in Role}
 
 
@@ -166,8 +164,6 @@ _LIVING_THERE = """CROSS JOIN LATERAL (
     SELECT count(*) AS many, array_agg(name) FILTER (WHERE relation_to_household_head = 1) AS heads,
         array_agg(id) FILTER (WHERE relation_to_household_head = 1) AS head_ids
     FROM member WHERE household_id = s.id AND state <> 'inactive') AS living"""
-_HOUSEHOLDS_AND_HEADS = """coalesce(
-    array_agg(s.id) || array_remove(array_agg(living.head_ids[1]), NULL), '{}')"""
 
 
 async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Sight) -> str:
@@ -185,6 +181,6 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Si
         within=within,
         item="line",
         joined=f"{_LIVING_THERE} {line}",
-        subjects=_HOUSEHOLDS_AND_HEADS,
+        subjects=EACH_AND_HEAD.format("s.id", "living.head_ids[1]"),
     )
     return str(await reading.document(statement, *arguments))

@@ -20,12 +20,12 @@ from app.domain.regions import Region, Tier
 
 # Both ends are taken hold of by one name before either row is, so that the two villages wait for
 # each other in one order, and whoever comes second sees what the first has done.
-HOLD_ENDS = text("""
+HOLD_ENDS = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM (
     SELECT DISTINCT least(id, linked_id)::text AS name FROM proposal
-    WHERE id = ANY (:ids) AND linked_id IS NOT NULL ORDER BY 1
+    WHERE id = ANY ($1) AND linked_id IS NOT NULL ORDER BY 1
 ) AS ends
-""")
+"""
 ORIGINS = text("SELECT * FROM move_origins(:arrivals)")
 LINK = """
 UPDATE proposal p SET linked_id = end_of.other_id, linked_scope_code = end_of.other_place
@@ -46,8 +46,8 @@ class Origin(NamedTuple):
 
 async def hold_ends(session: AsyncSession, ids: Iterable[UUID]) -> None:
     """Keep others from moving either end until the transaction ends."""
-    connection = await session.connection()
-    await connection.execute(HOLD_ENDS, {"ids": list(ids)})
+    connection = await connection_in(session)
+    await connection.execute(HOLD_ENDS, list(ids))
 
 
 async def link(session: AsyncSession, own: Sequence[Proposal], others: Sequence[Proposal]) -> None:

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.sessions import Reading
 from app.db.tables.audit import LATE, OUTCOMES, RETURNED
-from app.db.windows import HOLDS, Calendars, around, read
+from app.db.windows import HOLDS, Calendars, around, calendars_of
 from app.domain.actors import Actor
 from app.domain.notices import MOST_UNREAD, TOLD_OF_ALL
 from app.domain.proposals import PROPOSALS
@@ -152,7 +152,7 @@ async def list_page(reading: Reading, after: int, limit: int, *, on: date, seen_
         on,
         sees_all(seen_by),
     )
-    return Page(row["body"], row["marked"], read(row["held"]))
+    return Page(row["body"], row["marked"], calendars_of(row["held"]))
 
 
 KEEP = text("""

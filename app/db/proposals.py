@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from app.db import moves
 from app.db import sight as shown
 from app.db.facts import facts_asked, offered, open_to, words
-from app.db.households import HEAD_OF
+from app.db.households import EACH_AND_HEAD, HEAD_OF
 from app.db.pages import Asked, Position, page, rows_of
 from app.db.plain import plain
 from app.db.scope import lies_within, one_of
@@ -151,13 +151,9 @@ async def facts_of(
 ) -> dict[UUID, frozenset[Fact]]:
     """What its table asks of each of them, for this action or for any: what holds for him now."""
     asked, facts = facts_asked(action, for_.role, actor="$2")
-    told = ", ".join(["p.id", *facts])
-    connection = await connection_in(session)
-    found = await connection.fetch(
-        f"SELECT {told} FROM proposal p WHERE p.id = ANY ($1) AND $2::uuid IS NOT NULL",
-        list(ids),
-        for_.id,
-    )
+    statement = f"SELECT {', '.join(['p.id', *facts])} FROM proposal p WHERE p.id = ANY ($1)"
+    who = (for_.id,) if "$2" in statement else ()  # not every fact asks who he is
+    found = await (await connection_in(session)).fetch(statement, list(ids), *who)
     return {row["id"]: frozenset(compress(asked, tuple(row)[1:])) for row in found}
 
 
@@ -312,8 +308,6 @@ _HEADS = f"""LEFT JOIN LATERAL (
     SELECT m.id AS head_id, m.name AS head_called
     FROM member m WHERE {HEAD_OF.format("s.household_id")}
 ) AS head ON true"""
-_HOUSEHOLDS_AND_HEADS = """coalesce(
-    array_agg(s.household_id) || array_remove(array_agg(head_id), NULL), '{}')"""
 
 
 def lines(
@@ -336,7 +330,7 @@ def lines(
         within=within,
         item=item,
         joined=_HEADS,
-        subjects=_HOUSEHOLDS_AND_HEADS,
+        subjects=EACH_AND_HEAD.format("s.household_id", "head_id"),
         also=offered(seen_by),
     )
 

@@ -33,6 +33,8 @@ READ_ONLY = {"transaction_read_only": "on"}
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 log = structlog.get_logger("siks.db")
+# What asyncpg says where PostgreSQL has gone, in the middle of a message too.
+NO_CONNECTION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 SERVER_SETTINGS = {
     "application_name": "siks",

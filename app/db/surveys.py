@@ -14,7 +14,6 @@ from app.db import sheets
 from app.db.households import SITUATION, HouseholdNotFound, open_marks
 from app.db.scope import lies_within, one_of
 from app.db.sessions import Reading
-from app.db.tables.registry import Household
 from app.db.tables.surveys import Survey
 from app.domain.actors import Actor, Role
 from app.domain.errors import NotFound, Said
@@ -40,23 +39,6 @@ async def find(session: AsyncSession, survey_id: UUID, *, within: Region) -> Sur
     if survey is None:
         raise SurveyNotFound
     return survey
-
-
-async def current_of(
-    session: AsyncSession, household: Household, *, within: Region
-) -> Survey | None:
-    """The newest finished sheet of the household."""
-    found = await session.exec(
-        select(Survey)
-        .where(
-            Survey.household_id == household.id,
-            Survey.state == SurveyState.FINISHED,
-            lies_within(Survey.scope_code, within),
-        )
-        .order_by(col(Survey.surveyed_on).desc(), col(Survey.finished_at).desc())
-        .limit(1)
-    )
-    return found.one_or_none()
 
 
 async def current_of_each(

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db import sight as shown
 from app.db.accounts import is_current
-from app.db.households import HEAD_OF, HOUSEHOLDS_AND_HEADS
+from app.db.households import HEAD_OF
 from app.db.pages import Asked, page
 from app.db.scope import lies_within
 from app.db.sessions import Reading
@@ -26,6 +26,10 @@ from app.domain.sight import Shown, Sight, pointers_to, sight_of
 from app.domain.sight import Survey as Extent
 from app.domain.visits import OPEN, SITUATIONS, VISITS, Candidate, VisitNotFound, VisitState, whose
 
+# The household of each is read of, and its head.
+_HOUSEHOLDS_AND_HEADS = f"""ARRAY(
+    SELECT unnest(array_remove(array[s.household_id, m.id], NULL))
+    FROM shown s LEFT JOIN member m ON {HEAD_OF.format("s.household_id")})"""
 OFFERS = {role: json.dumps(VISITS.offers(role, SITUATIONS)) for role in Role}
 
 
@@ -134,7 +138,7 @@ async def document(reading: Reading, visit_id: UUID, *, within: Region, seen_by:
         AND ($6::uuid IS NULL OR enumerator_id = $6)
     )
     SELECT {_item(sight_of(seen_by), "$4", "$5")}::text AS body,
-        {HOUSEHOLDS_AND_HEADS.format("s.household_id")} AS subjects
+        {_HOUSEHOLDS_AND_HEADS} AS subjects
     FROM shown s"""
     body = await reading.document(
         statement,
@@ -157,7 +161,7 @@ async def list_page(reading: Reading, asked: Asked, *, within: Region, seen_by: 
         asked,
         within=within,
         item=_item(sight_of(seen_by), "$6", "$7"),
-        subjects=HOUSEHOLDS_AND_HEADS.format("s.household_id"),
+        subjects=_HOUSEHOLDS_AND_HEADS,
         also=(OFFERS[seen_by.role], seen_by.id),
     )
     return str(await reading.document(statement, *arguments))

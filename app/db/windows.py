@@ -47,14 +47,14 @@ async def calendars(session: AsyncSession, regencies: Collection[str], *, on: da
 
 async def seen(reading: Reading, regencies: Collection[str], *, on: date) -> Calendars:
     """The same, for who only looks."""
-    return read(await reading.value(_ASKED, list(regencies), around(regencies), on))
+    return calendars_of(await reading.value(_ASKED, list(regencies), around(regencies), on))
 
 
 def around(regencies: Collection[str]) -> list[str]:
     return sorted({*regencies, *(code[:2] for code in regencies)})
 
 
-def read(held: str) -> Calendars:
+def calendars_of(held: str) -> Calendars:
     policies, exceptions = json.loads(held)
     return Calendars(
         {code: of_policy(rows) for code, rows in policies.items()},

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.faults import refusal_of
+from app.db.sessions import NO_CONNECTION
 from app.domain.errors import Overloaded, Refusal, Said
 from app.routers.problems import STATUS, language_of, problem_response
 
@@ -27,10 +28,6 @@ class OurFault(Refusal):
 
 
 STATUS[OurFault] = 500
-
-
-# What asyncpg says where PostgreSQL has gone, in the middle of a message too.
-NO_CONNECTION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
 async def refuse_database(request: Request, error: Exception) -> Response:

@@ -15,11 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.commands.sign_in import Door
 from app.db import accounts
+from app.db.sessions import NO_CONNECTION
 from app.domain.actors import Actor
 from app.domain.agreements import Agreement
 from app.domain.errors import Overloaded, Refusal
 from app.domain.regions import INDONESIA
-from app.routers.faults import NO_CONNECTION
 from app.routers.problems import language_of, problem_response
 from app.tokens import Recognised, TokenNotValid
 

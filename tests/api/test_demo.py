@@ -20,12 +20,9 @@ from sqlalchemy import Text, cast, func
 from sqlmodel import select
 
 from app.commands.kinds.new_families import Dossier
-from app.db import audit_chain, roles
-from app.db.proposals import people_of
+from app.db import audit_chain, records, roles
 from app.db.scope import scope_statement
-from app.db.surveys import current_of
 from app.db.tables.proposals import Proposal
-from app.db.tables.registry import Household
 from app.db.tables.surveys import Survey
 from app.db.urls import for_asyncpg
 from app.demo import seed
@@ -39,7 +36,6 @@ from app.domain.questionnaire.findings import findings
 from app.domain.questionnaire.questions import Severity
 from app.domain.questionnaire.shapes import malformed
 from app.domain.questionnaire.sheets import Sheet
-from app.domain.records import Home
 from app.domain.regions import INDONESIA, Region
 from app.main import create_app
 from app.settings import CannotRun, Settings
@@ -354,10 +350,9 @@ async def sample(demo: Demo, regency: Expected, table: Any) -> AsyncIterator[tup
     async with demo.app.state.database.transaction(within) as session:
         shuffled = select(table).order_by(func.md5(cast(table.id, Text))).limit(100)
         for row in (await session.exec(shuffled)).all():
-            household = await session.get_one(Household, row.household_id)
-            families, members = await people_of(session, row, within=within)
-            survey = await current_of(session, household, within=within)
-            yield row, Dossier(Home(household, families, members, survey))
+            ids = [row.household_id]
+            homes = await records.homes(session, ids, within=within, surveyed=True)
+            yield row, Dossier(homes[row.household_id])
 
 
 class TestAllOfThem:

@@ -810,7 +810,6 @@ IN_A_TRANSACTION: dict[str, Search] = {
     ),
     "recipients.of_households": lambda s, v: recipients.of_households(s, [v.receiving], **DROPPED),
     "recipients.of_units": lambda s, v: recipients.of_units(s, [v.received], **DROPPED),
-    "surveys.current_of": lambda s, v: surveys.current_of(s, Named(id=v.household), **DROPPED),
     "deliberations.find": lambda s, v: deliberations.find(s, v.deliberation, **DROPPED),
     "agendas.items": lambda s, v: agendas.items(s, Named(id=v.deliberation), **DROPPED),
     "agendas.awaited": lambda s, _: agendas.awaited(s, most=9, **DROPPED),
