@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -111,6 +112,7 @@ MAX_BYTES_OF_FILES = 400_000_000  # that lie in the temporary folder meanwhile
 DEADLINE_SECONDS = 8
 JOIN_SECONDS = 300  # to put a gigabyte together on a slow disk
 PER_CONNECTION = 3  # requests in flight for each connection of the pool, before we say 503
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 PUBLIC = {
     "/v1/auth/token",
     "/v1/auth/revocation",
@@ -256,6 +258,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         responses=problems.ANYWHERE,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=NO_TELEMETRY,
         middleware=_layers(settings),
     )
     app.state.settings = settings
@@ -263,7 +266,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     directory = Directory(app.router.middleware_stack)
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(access.only_known_queries)])
-        directory.enter(module.router, app.router.routes[-1])
+        directory.enter(app.router.routes[-1])
     app.router.middleware_stack = directory
     problems.install(app)
     faults.install(app)
@@ -313,15 +316,7 @@ def _layers(settings: Settings) -> list[Middleware]:
         Middleware(registry_errors.AsGatewaysDo),
         Middleware(faults.LastResort),
         Middleware(TokenCheck, public=PUBLIC),
-        Middleware(layers.OnlyJson, forms={clients.PATH}, but_not=FILES),
-        Middleware(
-            layers.WholeBody,
-            most=MAX_BODY_BYTES,
-            seconds=BODY_SECONDS,
-            at_once=BODIES_AT_ONCE,
-            but_not=FILES,
-        ),
-        *_files(),
+        Middleware(layers.WithBody, json=_bodies(), files=_files(), paths=FILES),
         Middleware(
             layers.Shed, most=PER_CONNECTION * settings.pool_size * 2, but_not={changes.PATH}
         ),
@@ -332,6 +327,18 @@ def _layers(settings: Settings) -> list[Middleware]:
                 (files.Paths(uploads.STEPS), JOIN_SECONDS),
                 ({changes.PATH}, DEADLINE_SECONDS + changes.MOST_SECONDS),
             ],
+        ),
+    ]
+
+
+def _bodies() -> list[Middleware]:
+    return [
+        Middleware(layers.OnlyJson, forms={clients.PATH}),
+        Middleware(
+            layers.WholeBody,
+            most=MAX_BODY_BYTES,
+            seconds=BODY_SECONDS,
+            at_once=BODIES_AT_ONCE,
         ),
     ]
 

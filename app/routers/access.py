@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response, params
@@ -329,8 +330,9 @@ def answer_page(request: Request, body: str) -> Response:
     found = NEXT_IN_BODY.match(body)
     if found is None:
         return answer_json(body)
-    link = request.url.include_query_params(after=found[1])
-    return answer_json(body, headers={"Link": f'<{link.path}?{link.query}>; rel="next"'})
+    query = urlencode({**request.query_params, "after": found[1]})
+    link = f"{quote(request.scope['path'])}?{query}"
+    return answer_json(body, headers={"Link": f'<{link}>; rel="next"'})
 
 
 NEXT_IN_BODY = re.compile(r'\{"next" ?: ?"([^"]+)"')

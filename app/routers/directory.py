@@ -1,35 +1,48 @@
-"""Which routers serve a place: a request asks these, and walks past none of the others."""
+"""Which routes serve a place: a request asks these, and walks past none of the others."""
 
-from fastapi import APIRouter
-from starlette.routing import BaseRoute, Match
+import re
+from collections.abc import Collection
+from typing import NamedTuple
+
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.routers.straight import Straight
 
 Place = tuple[str, ...]
 
 
+class Entry(NamedTuple):
+    path: re.Pattern[str]
+    methods: Collection[str]
+    road: ASGIApp
+
+
 class Directory:
-    """Stands before all routes. What the routers of a place do not have, all are asked for: so what
-    is nowhere, or wants another method, is refused as ever."""
+    """Stands before all routes. What is not entered for a place, all are asked for: so what is
+    nowhere, or wants another method, is refused as ever."""
 
     def __init__(self, everything: ASGIApp) -> None:
         self._everything = everything
-        self._at: dict[Place, list[BaseRoute]] = {}
+        self._at: dict[Place, list[Entry]] = {}
 
-    def enter(self, router: APIRouter, included: BaseRoute) -> None:
-        for place in {place_of(route.path) for route in router.routes}:  # type: ignore[attr-defined]
-            self._at.setdefault(place, []).append(included)
+    def enter(self, included: BaseRoute) -> None:
+        for route in iter_route_contexts([included]):
+            straight = Straight.of(route, otherwise=included.handle)
+            entry = Entry(route.path_regex, route.methods or (), straight or included.handle)
+            self._at.setdefault(place_of(route.path or ""), []).append(entry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._found(scope) if scope["type"] == "http" else None
-        await (found.handle if found else self._everything)(scope, receive, send)
+        road = self._found(scope) if scope["type"] == "http" else self._everything
+        await road(scope, receive, send)
 
-    def _found(self, scope: Scope) -> BaseRoute | None:
-        for included in self._at.get(place_of(scope["path"]), ()):
-            match, more = included.matches(scope)
-            if match is Match.FULL:
-                scope.update(more)
-                return included
-        return None
+    def _found(self, scope: Scope) -> ASGIApp:
+        path, method = scope["path"], scope["method"]
+        for form, methods, road in self._at.get(place_of(path), ()):
+            if form.match(path) and method in methods:
+                return road
+        return self._everything
 
 
 def place_of(path: str) -> Place:

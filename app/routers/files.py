@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import Overloaded, Refusal, Said
-from app.routers.layers import has_body, is_declared_larger, kind_of, once
+from app.routers.layers import is_declared_larger, kind_of, once
 from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 
@@ -119,11 +119,10 @@ class WholeFile:
         self.kept = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and scope["path"] in self.paths
-        headers = Headers(scope=scope) if is_ours else None
-        if headers is None or not has_body(headers):
+        if scope["path"] not in self.paths:
             await self.app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
         with SpooledTemporaryFile(max_size=self.IN_MEMORY) as file:
             counted = _Counted(self, file)
             try:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import Overloaded, Refusal
@@ -31,6 +32,7 @@ class NameAndLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._log = log.bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +60,7 @@ class NameAndLog:
 
     def _tell(self, scope: Scope, request_id: str, answered: list[int], seconds: float) -> None:
         actor = scope["state"].get("actor")
-        log.info(
+        self._log.info(
             "answered",
             method=scope["method"],
             route=getattr(scope.get("route"), "path", None),
@@ -168,21 +170,47 @@ class _Timed:
         await problem_response(Overloaded(), language=language_of(scope))(scope, receive, send)
 
 
-class OnlyJson:
-    """A body that is there must say that it is JSON; on the paths of `forms`, or that it is one.
-
-    What it is on those of `but_not`, another layer has looked at.
-    """
+class WithBody:
+    """What looks at bodies: on the `paths` of files the layers for `files`, elsewhere those for
+    `json`, from the outside in. A request without a body walks past all of them."""
 
     def __init__(
-        self, app: ASGIApp, *, forms: Collection[str] = (), but_not: Container[str] = ()
+        self,
+        app: ASGIApp,
+        *,
+        json: Sequence[Middleware],
+        files: Sequence[Middleware],
+        paths: Container[str],
     ) -> None:
         self.app = app
-        self._forms = frozenset(forms)
-        self._elsewhere = but_not
+        self._json = _before(app, json)
+        self._files = _before(app, files)
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._is_foreign(scope["path"], Headers(scope=scope)):
+        await self._road(scope)(scope, receive, send)
+
+    def _road(self, scope: Scope) -> ASGIApp:
+        if scope["type"] != "http" or not has_body(Headers(scope=scope)):
+            return self.app
+        return self._files if scope["path"] in self._paths else self._json
+
+
+def _before(app: ASGIApp, layers: Sequence[Middleware]) -> ASGIApp:
+    for layer, arguments, terms in reversed(layers):
+        app = layer(app, *arguments, **terms)
+    return app
+
+
+class OnlyJson:
+    """A body must say that it is JSON; on the paths of `forms`, or that it is one."""
+
+    def __init__(self, app: ASGIApp, *, forms: Collection[str] = ()) -> None:
+        self.app = app
+        self._forms = frozenset(forms)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_foreign(scope["path"], Headers(scope=scope)):
             refusal = problem_response(NotJson(), language=language_of(scope))
             await refusal(scope, receive, send)
             return
@@ -190,8 +218,7 @@ class OnlyJson:
 
     def _is_foreign(self, path: str, headers: Headers) -> bool:
         kind = kind_of(headers)
-        is_welcome = kind == JSON or (kind == FORM and path in self._forms)
-        return has_body(headers) and not is_welcome and path not in self._elsewhere
+        return not (kind == JSON or (kind == FORM and path in self._forms))
 
 
 class WholeBody:
@@ -200,31 +227,14 @@ class WholeBody:
     A phone on a weak line takes its time; while it does, it holds no place among those at work.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        most: int,
-        seconds: float,
-        at_once: int,
-        but_not: Container[str] = (),
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, most: int, seconds: float, at_once: int) -> None:
         self.app = app
         self.most = most
         self.seconds = seconds
         self.at_once = at_once
         self.arriving = 0
-        self._elsewhere = but_not
-
-    def _is_ours(self, scope: Scope) -> bool:
-        if scope["type"] != "http" or scope["path"] in self._elsewhere:
-            return False
-        return has_body(Headers(scope=scope))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._is_ours(scope):
-            await self.app(scope, receive, send)
-            return
         body = await self._arrived(Headers(scope=scope), receive)
         if isinstance(body, Refusal):
             await problem_response(body, language=language_of(scope))(scope, receive, send)

@@ -43,10 +43,14 @@ async def held(registry: Registry, household_id: str) -> AsyncIterator[None]:
 
 def with_layer(app: FastAPI, kind: type, **terms: float) -> FastAPI:
     """The same service, but for the terms of one of its layers."""
-    app.user_middleware = [
-        Middleware(kind, **{**layer.kwargs, **terms}) if layer.cls is kind else layer
-        for layer in app.user_middleware
-    ]
+
+    def changed(layer: Middleware) -> Middleware:
+        if layer.cls is layers.WithBody:
+            inside = {each: [*map(changed, layer.kwargs[each])] for each in ("json", "files")}
+            return Middleware(layers.WithBody, **{**layer.kwargs, **inside})
+        return Middleware(kind, **{**layer.kwargs, **terms}) if layer.cls is kind else layer
+
+    app.user_middleware = [*map(changed, app.user_middleware)]
     return app
 
 

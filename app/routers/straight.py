@@ -1,0 +1,213 @@
+"""The straight road to an endpoint that needs the request, and nothing to be closed after it.
+
+FastAPI works out anew for every request what its dependencies need; that took longer than the
+reading did. Here it is worked out once, when the service starts. What is not plain goes FastAPI's
+road from its beginning, so every refusal of a request is FastAPI's own.
+"""
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any, NamedTuple, Protocol, Self
+
+from fastapi import params
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext
+from pydantic.fields import FieldInfo
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.routers.layers import JSON, kind_of, once
+
+Call = Callable[..., Awaitable[Any]]
+Known = dict[object, Any]  # by what it is: the request, one of its fields, or who made it
+
+
+class Field(Protocol):
+    """A part of the request, as FastAPI has read it out of a signature."""
+
+    name: str
+    field_info: FieldInfo
+
+    @property
+    def alias(self) -> str: ...
+
+    def validate(self, value: object) -> tuple[Any, list[Any]]: ...
+
+    def get_default(self) -> Any: ...  # noqa: ANN401 - of any type
+
+
+class NotPlain(Exception):
+    """FastAPI is to see to it."""
+
+
+class Asked(NamedTuple):
+    """A field outside the body, what it is called where it is sent, and what it is else."""
+
+    field: Field
+    name: str
+    default: object
+
+    @classmethod
+    def of(cls, field: Field, where: str) -> Self:
+        is_required = field.field_info.is_required()
+        default = REQUIRED if is_required else field.get_default()
+        if not isinstance(default, Hashable):  # each request would have to get its own
+            raise NotPlain
+        return cls(field, field.alias.lower() if where == HEADERS else field.alias, default)
+
+    def among(self, sent: Mapping[str, str]) -> object:
+        value = sent.get(self.name)
+        if value is not None:
+            return _fitting(self.field, value)
+        if self.default is REQUIRED:
+            raise NotPlain
+        return self.default
+
+
+REQUIRED = object()
+HEADERS = "header_params"
+
+
+class Step(NamedTuple):
+    """A dependency, or the endpoint: its parameters, and which of what is known goes there."""
+
+    call: Call
+    takes: tuple[tuple[str, object], ...]
+
+
+class Straight:
+    """One route, with everything it needs in the order in which it is made."""
+
+    @classmethod
+    def of(cls, context: RouteContext, *, otherwise: ASGIApp) -> Self | None:
+        """None where FastAPI sees to it always; `otherwise` is the road there."""
+        try:
+            return cls(context, otherwise)
+        except NotPlain:
+            return None
+
+    def __init__(self, context: RouteContext, otherwise: ASGIApp) -> None:
+        endpoint = context.endpoint
+        is_route = isinstance(context.original_route, APIRoute)
+        if not is_route or endpoint is None or not _gives_response(endpoint):
+            raise NotPlain
+        self._route = context.original_route
+        self._matches = context.matches
+        self._otherwise = otherwise
+        self._asked: dict[str, list[Asked]] = {}  # by where they are sent
+        self._body = context.body_field
+        self._steps: dict[Call, Step] = {}  # each is made once, however many want it
+        self._add(context.dependant)
+
+    def _add(self, dependant: Dependant) -> None:
+        """With what it depends on before it."""
+        call = _plain_call(dependant)
+        if call in self._steps:
+            return
+        takes = self._below(dependant) | self._fields(dependant)
+        if dependant.request_param_name is not None:
+            takes[dependant.request_param_name] = Request
+        self._steps[call] = Step(call, tuple(takes.items()))
+
+    def _below(self, dependant: Dependant) -> dict[str, object]:
+        takes: dict[str, object] = {}
+        for below in dependant.dependencies:
+            self._add(below)
+            if below.name is not None:
+                takes[below.name] = below.call
+        return takes
+
+    def _fields(self, dependant: Dependant) -> dict[str, object]:
+        body = dependant.body_params
+        if any(each is not self._body or isinstance(each.field_info, params.Form) for each in body):
+            raise NotPlain
+        fields: list[Field] = [*body]
+        for where in SENT:
+            asked: list[Field] = getattr(dependant, where)
+            self._asked.setdefault(where, []).extend(Asked.of(each, where) for each in asked)
+            fields += asked
+        return {each.name: id(each) for each in fields}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _, more = self._matches(scope)
+        scope.update(more, route=self._route)
+        request = Request(scope, receive)
+        try:
+            known = await self._read(request)
+        except NotPlain:
+            again = receive if self._body is None else once(await request.body(), receive)
+            await self._otherwise(scope, again, send)
+            return
+        for call, takes in self._steps.values():
+            known[call] = await call(**{name: known[what] for name, what in takes})
+        response: Response = known[call]
+        await response(scope, receive, send)
+
+    async def _read(self, request: Request) -> Known:
+        known: Known = {Request: request}
+        for where, fields in self._asked.items():
+            sent = SENT[where](request) if fields else {}
+            known |= {id(each.field): each.among(sent) for each in fields}
+        if self._body is not None:
+            known[id(self._body)] = await _body_of(request, self._body)
+        return known
+
+
+def _queries(request: Request) -> Mapping[str, str]:
+    return dict(request.query_params) if request.scope["query_string"] else {}
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    """Of those sent twice the first one counts."""
+    sent: list[tuple[bytes, bytes]] = request.scope["headers"]
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(sent)}
+
+
+SENT: dict[str, Callable[[Request], Mapping[str, str]]] = {
+    "path_params": lambda request: request.path_params,
+    "query_params": _queries,
+    HEADERS: _headers,
+}
+# What FastAPI gives besides; those who ask for it are served by FastAPI.
+MORE = (
+    "cookie_params",
+    "websocket_param_name",
+    "http_connection_param_name",
+    "response_param_name",
+    "background_tasks_param_name",
+    "security_scopes_param_name",
+    "own_oauth_scopes",
+    "concurrency",
+)
+
+
+def _plain_call(dependant: Dependant) -> Call:
+    call = dependant.call
+    asks_more = not dependant.use_cache or any(getattr(dependant, what) for what in MORE)
+    if call is None or asks_more or not inspect.iscoroutinefunction(call):
+        raise NotPlain
+    return call
+
+
+def _gives_response(endpoint: Callable[..., Any]) -> bool:
+    given = inspect.signature(endpoint).return_annotation
+    return isinstance(given, type) and issubclass(given, Response)
+
+
+async def _body_of(request: Request, field: Field) -> object:
+    body = await request.body()
+    if not body or kind_of(request.headers) != JSON:
+        raise NotPlain
+    try:
+        return _fitting(field, json.loads(body))
+    except (ValueError, RecursionError):
+        raise NotPlain from None
+
+
+def _fitting(field: Field, value: object) -> object:
+    fits, faults = field.validate(value)
+    if faults:
+        raise NotPlain
+    return fits
