@@ -15,14 +15,16 @@ from app.db.sessions import Connection, Look, Reading, connection_in
 from app.domain.actors import Actor
 from app.domain.sight import Purpose
 
-# `found` gives the finished JSON and the ids of the people or households in it.
+# `found` gives the finished JSON and the ids of the people or households in it. An entry is found
+# by each of them; where one of them is NULL, by those before it, the households of all the others.
 NOTED = """
 WITH found (body, subjects) AS ({statement}),
 seen AS (
     INSERT INTO access_entry (scope_code, actor_id, actor_role, actor_region_code,
-                              purpose, operation, request_id, agreement, subjects)
+                              purpose, operation, request_id, agreement, subjects, homes)
     SELECT ${0}::bigint, ${1}::uuid, ${2}::text, ${3}::text, ${4}::text, ${5}::text, ${6}::text,
-           ${7}::text, subjects
+           ${7}::text, array_remove(subjects, NULL),
+           coalesce(array_position(subjects, NULL) - 1, 32767)
     FROM found WHERE cardinality(subjects) > 0
 )
 SELECT body FROM found

@@ -35,7 +35,8 @@ SITUATION = f"""coalesce(
 HEAD_OF = """m.household_id = {0}
     AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""
 # A list names the heads, so it is read of them: the ids of all its households, and of their heads.
-EACH_AND_HEAD = "coalesce(array_agg({0}) || array_remove(array_agg({1}), NULL), '{{}}')"
+EACH_AND_HEAD = """CASE WHEN count(*) > 0
+    THEN array_agg({0}) || NULL::uuid || array_remove(array_agg({1}), NULL) ELSE '{{}}' END"""
 OFFERS = {role: json.dumps(HOUSEHOLDS.offers(role, SITUATIONS)) for role in Role}
 
 
@@ -129,7 +130,7 @@ def _document(sight: Sight) -> str:
         'updated_at', h.updated_at,
         'open_actions', $4::jsonb -> {SITUATION.format(household="h.id")} -> h.state
     )::text AS body,
-    array[h.id] || ARRAY(SELECT m.id FROM member m WHERE m.household_id = h.id
+    array[h.id, NULL] || ARRAY(SELECT m.id FROM member m WHERE m.household_id = h.id
         AND (m.state <> 'inactive' OR {sheets.answered_for("m.id", "h.id", sight)})) AS subjects
     FROM household h WHERE h.id = $1 AND h.scope_code BETWEEN $2 AND $3
     """

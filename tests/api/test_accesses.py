@@ -12,6 +12,7 @@ from app.db.tables.base import new_id
 from app.domain.actors import Role
 from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.sight import Purpose
+from tests.api.test_moves import between
 from tests.registry import Caller, Registry, refused
 
 Json = dict[str, Any]
@@ -121,6 +122,20 @@ class TestAPersonIsTold:
         told = await accesses(operator, member_id)
 
         assert {each["extract_id"] for each in told} - {None} == {str(there)}
+
+    async def test_of_a_list_that_named_him_in_a_household_he_has_left(self, registry: Registry):
+        move = await between(registry, registry.village, registry.elsewhere)
+        before = await move.registered()
+        there = await registry.caller(Role.VILLAGE_OPERATOR)
+        await there.gets("/v1/households")
+        await move.moved(before)
+        here = await registry.caller(Role.VILLAGE_OPERATOR, over=registry.elsewhere)
+
+        told = await accesses(here, before["members"][0]["id"])
+
+        assert (str(there.actor.id), "list_households") in {
+            (each["account_id"], each["operation"]) for each in told
+        }
 
     async def test_page_by_page_and_between_two_moments(self, registry: Registry, member_id: str):
         operator = await registry.caller(Role.VILLAGE_OPERATOR)

@@ -136,7 +136,7 @@ DEFINED_BY_THE_OWNER = {
     "move_origins",
 }
 
-KNOWN_TO_THE_OWNER = {"account", "access_entry", "access_reach", "audit_entry"}
+KNOWN_TO_THE_OWNER = {"account", "access_entry", "access_reach", "audit_entry", "departure"}
 
 OWN_TABLES = "relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
 CODES = [

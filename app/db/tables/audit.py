@@ -130,7 +130,13 @@ class AccessEntry(SQLModel, table=True):
 
     __tablename__ = "access_entry"
     __table_args__ = (
-        Index("ix_access_entry_subjects", "subjects", postgresql_using="gin"),
+        Index(
+            "ix_access_entry_homes",
+            text("(subjects[1:homes])"),
+            postgresql_using="gin",
+            # Whoever fills it sorts it in, and the rest wait: 4 MB of it took 0.2 s.
+            postgresql_with={"gin_pending_list_limit": 256},
+        ),
         Index(
             "ix_access_entry_extracts",
             "id",
@@ -159,6 +165,8 @@ class AccessEntry(SQLModel, table=True):
     operation: str = Field(sa_type=Text)
     request_id: str = Field(sa_type=Text)
     subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    # So many of them, the first, find the entry: the households of all. More than there are: all.
+    homes: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "32767"})
     people: int | None = None  # how many, of an extract; of another reading its subjects
     extract_id: UUID | None = None
     agreement: str | None = Field(default=None, sa_type=Text)  # its number

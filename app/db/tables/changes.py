@@ -13,7 +13,10 @@ class Departure(SQLModel, table=True):
     Its number is of the audit's own, so that entries and departures are in one order.
     """
 
-    __table_args__ = (Index(None, "xid", "id", "scope_code"),)
+    __table_args__ = (
+        Index(None, "xid", "id", "scope_code"),
+        Index(None, "subject_id"),  # whoever asks who read of him, in the households he has left
+    )
 
     id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     xid: int = Field(sa_type=BigInteger)

@@ -138,7 +138,7 @@ class Member(SQLModel, table=True):
         ),
         one_head("ex_member_one_household_head", "household_id", "relation_to_household_head"),
         one_head("ex_member_one_family_head", "family_id", "relation_to_family_head"),
-        Index(None, "household_id"),
+        Index(None, *IN_HOUSEHOLD),  # row-level security looks at the place, of each row beside it
         Index(None, "family_id"),
         Index(None, "scope_code", "id"),
         Index(None, "nik", "scope_code", postgresql_where=text("nik IS NOT NULL")),
