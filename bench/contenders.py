@@ -15,7 +15,7 @@ from app.passwords import hash_password
 from bench.load import Request, ask
 from bench.services import KEY, ROOT
 
-POOL = 10
+POOL = 4
 START_SECONDS = 60
 LIVE = "/health/live"
 PASSWORD = "satu kalimat untuk semua"  # noqa: S105 - of everybody in the benchmark

@@ -213,9 +213,9 @@ class _Bench:
         if not self._case.writes:
             counted = warm  # whoever asks is known by then
         async with self._counted() as trips, contenders.running(contender, trips.server) as each:
-            await closed(each.url, warm)
+            await closed(each.url, warm, connections=1)
             before = trips.count
-            run = await closed(each.url, counted)
+            run = await closed(each.url, counted, connections=1)
             many = trips.count - before
         await self._after(each, run)
         return many / max(1, run.requests)
