@@ -7,9 +7,12 @@ applied, beside COPY of the same final rows; an extract, beside psql's `\\copy` 
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
+from app.embedded import Server
 from bench import contenders, extracting, importing
 from bench.contenders import SERVICE
 from bench.load import Request, ask, closed
@@ -77,21 +80,28 @@ async def _at_once(url: str, request: Request, found: Bulk) -> float:
 
 def imported() -> Bulk:
     found = Bulk("import", "import of BDT2015", IMPORTED, "COPY of the final rows")
-    with a_server() as (server, folder):
-        seen = asyncio.run(importing.measured(server, folder, IMPORTED))
+    for server, folder in _of_its_own():
+        seen = asyncio.run(importing.measured(server, folder, IMPORTED, alone=True))
         bare = asyncio.run(importing.copied(server, folder))
-    found.rates = [IMPORTED / sum(seen.seconds.values())]
-    found.limits = [IMPORTED / bare]
+        found.rates.append(IMPORTED / sum(seen.seconds.values()))
+        found.limits.append(IMPORTED / bare)
     return found
 
 
 def extracted() -> Bulk:
     """As CSV, from the request to `ready`."""
     found = Bulk("extract", "extract of members, CSV", EXTRACTED, "psql \\copy")
-    with a_server() as (server, folder):
+    for server, folder in _of_its_own():
         found.rows = asyncio.run(extracting.fill(server, EXTRACTED))
         seen = asyncio.run(extracting.extracted(server, folder))
         copied = extracting.copied(server, folder)
-    found.rates = [found.rows / seen.seconds["csv none"]]
-    found.limits = [found.rows / copied["csv"]]
+        found.rates.append(found.rows / seen.seconds["csv none"])
+        found.limits.append(found.rows / copied["csv"])
     return found
+
+
+def _of_its_own() -> Iterator[tuple[Server, Path]]:
+    """A server for each round: what was received or asked for once is not done again."""
+    for _ in range(ROUNDS):
+        with a_server() as place:
+            yield place

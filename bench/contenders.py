@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from app.embedded import SUPERUSER, Server, ending_with
@@ -37,6 +37,7 @@ class Contender:
     needs: tuple[str, ...]  # modules; without them there is no such contender
     command: tuple[str, ...]
     is_rival: bool = False
+    pool: int = POOL
 
     @property
     def is_there(self) -> bool:
@@ -45,24 +46,26 @@ class Contender:
     def told(self, server: Server, port: int) -> dict[str, str]:
         """All have the same database, key, pool and log level. Who does without row-level security
         comes as somebody whom it does not bind."""
-        if self is SERVICE:
+        if self.name == SERVICE.name:
             return {
                 "SIKS_DATABASE_URL": server.app_url,
                 "SIKS_SIGNING_KEY": KEY,
                 "SIKS_PORT": str(port),
-                "SIKS_POOL_SIZE": str(POOL),
+                "SIKS_POOL_SIZE": str(self.pool),
                 "SIKS_LOG_LEVEL": "warning",
                 "SIKS_TRUSTED_PROXIES": "127.0.0.1",
             }
         return {
             "SIKS_BENCH_DATABASE_URL": server.url(SUPERUSER),
             "SIKS_BENCH_KEY": KEY,
-            "SIKS_BENCH_POOL": str(POOL),
+            "SIKS_BENCH_POOL": str(self.pool),
             "SIKS_BENCH_PASSWORD_HASH": PASSWORD_HASH,
         }
 
 
 SERVICE = Contender("service", ("app.cli",), ("app.cli", "serve"))
+# Of a morning some ask slow questions, behind which the others should not have to wait.
+AT_MORNING = replace(SERVICE, pool=10)
 LIMIT = Contender("limit", ("bench.limit",), (*UVICORN, "bench.limit:app"))
 LIMIT_OF_WRITES = Contender("limit", ("bench.limit_writes",), (*UVICORN, "bench.limit_writes:app"))
 SQLMODEL = Contender(

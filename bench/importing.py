@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import asyncpg
@@ -58,7 +59,8 @@ WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
 """
 
 
-async def measured(server: Server, folder: Path, rows: int) -> Seen:
+async def measured(server: Server, folder: Path, rows: int, *, alone: bool = False) -> Seen:
+    """`alone` is without anybody who reads meanwhile."""
     url = server.app_url
     sender = await somebody(url, Role.REGENCY_OPERATOR, REGENCY)
     seen = Seen(sender, await headers_of(url, Role.REGENCY_VERIFIER, REGENCY))
@@ -70,7 +72,7 @@ async def measured(server: Server, folder: Path, rows: int) -> Seen:
         AsyncClient(base_url=service.url, timeout=60) as http,
     ):
         path = await _received(url, folder, file, sender)
-        async with read_meanwhile(http, seen):
+        async with nullcontext() if alone else read_meanwhile(http, seen):
             await timed(seen, "check", watched(http, path, seen, until=is_settled))
             await take(http, path, sender, action="apply")
             await timed(seen, "apply", watched(http, path, seen, until=is_settled))

@@ -24,7 +24,7 @@ seen AS (
                               purpose, operation, request_id, agreement, subjects, homes)
     SELECT ${0}::bigint, ${1}::uuid, ${2}::text, ${3}::text, ${4}::text, ${5}::text, ${6}::text,
            ${7}::text, array_remove(subjects, NULL),
-           coalesce(array_position(subjects, NULL) - 1, 32767)
+           coalesce(array_position(subjects, NULL) - 1, 2147483647)
     FROM found WHERE cardinality(subjects) > 0
 )
 SELECT body FROM found

@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.scope import scope_statement
-from app.db.sessions import NO_CONNECTION
 from app.domain.regions import Region
 
 HERE = text(
@@ -22,7 +21,13 @@ BACK = text(
 
 
 # With these the transaction is gone, or its statement was given up half way.
-GONE = (DBAPIError, asyncpg.PostgresError, *NO_CONNECTION, asyncio.CancelledError)
+GONE = (
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    TimeoutError,
+    asyncio.CancelledError,
+)
 
 
 @asynccontextmanager

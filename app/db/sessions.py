@@ -242,8 +242,7 @@ class Database:
 
     def pooled(self) -> PoolAcquireContext:
         assert self._pool is not None, "open() comes first"  # noqa: S101
-        is_free = self._pool.get_idle_size() > 0  # then there is nothing to wait for
-        return self._pool.acquire(timeout=None if is_free else POOL_WAIT_SECONDS)
+        return self._pool.acquire(timeout=POOL_WAIT_SECONDS)
 
     @asynccontextmanager
     async def connection(self, within: Region, *, begin: str) -> AsyncIterator[Connection]:

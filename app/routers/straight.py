@@ -8,6 +8,7 @@ road from its beginning, so every refusal of a request is FastAPI's own.
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import fields
 from typing import Any, NamedTuple, Protocol, Self
 
 from fastapi import params
@@ -18,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.routers.layers import JSON, kind_of, once
+from app.routers.access import WritingRoute
+from app.routers.layers import JSON, has_body, kind_of, once
 
 Call = Callable[..., Awaitable[Any]]
 Known = dict[object, Any]  # by what it is: the request, one of its fields, or who made it
@@ -35,8 +37,6 @@ class Field(Protocol):
 
     def validate(self, value: object) -> tuple[Any, list[Any]]: ...
 
-    def get_default(self) -> Any: ...  # noqa: ANN401 - of any type
-
 
 class NotPlain(Exception):
     """FastAPI is to see to it."""
@@ -51,10 +51,10 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, field: Field, where: str) -> Self:
-        is_required = field.field_info.is_required()
-        default = REQUIRED if is_required else field.get_default()
-        if not isinstance(default, Hashable):  # each request would have to get its own
-            raise NotPlain
+        info = field.field_info
+        default = REQUIRED if info.is_required() else info.default
+        if not isinstance(default, Hashable) or info.default_factory or info.validate_default:
+            raise NotPlain  # each request would have to get its own
         return cls(field, field.alias.lower() if where == HEADERS else field.alias, default)
 
     def among(self, sent: Mapping[str, str]) -> object:
@@ -90,10 +90,11 @@ class Straight:
 
     def __init__(self, context: RouteContext, otherwise: ASGIApp) -> None:
         endpoint = context.endpoint
-        is_route = isinstance(context.original_route, APIRoute)
-        if not is_route or endpoint is None or not _gives_response(endpoint):
+        is_known = type(context.original_route) in KNOWN_ROUTES  # others may do more
+        if not is_known or endpoint is None or not _gives_response(endpoint):
             raise NotPlain
         self._route = context.original_route
+        self._endpoint = endpoint
         self._matches = context.matches
         self._otherwise = otherwise
         self._asked: dict[str, list[Asked]] = {}  # by where they are sent
@@ -123,12 +124,12 @@ class Straight:
         body = dependant.body_params
         if any(each is not self._body or isinstance(each.field_info, params.Form) for each in body):
             raise NotPlain
-        fields: list[Field] = [*body]
+        all_of_them: list[Field] = [*body]
         for where in SENT:
             asked: list[Field] = getattr(dependant, where)
             self._asked.setdefault(where, []).extend(Asked.of(each, where) for each in asked)
-            fields += asked
-        return {each.name: id(each) for each in fields}
+            all_of_them += asked
+        return {each.name: id(each) for each in all_of_them}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         _, more = self._matches(scope)
@@ -137,19 +138,20 @@ class Straight:
         try:
             known = await self._read(request)
         except NotPlain:
-            again = receive if self._body is None else once(await request.body(), receive)
+            is_read = self._body is not None and has_body(request.headers)
+            again = once(await request.body(), receive) if is_read else receive
             await self._otherwise(scope, again, send)
             return
         for call, takes in self._steps.values():
             known[call] = await call(**{name: known[what] for name, what in takes})
-        response: Response = known[call]
+        response: Response = known[self._endpoint]
         await response(scope, receive, send)
 
     async def _read(self, request: Request) -> Known:
         known: Known = {Request: request}
-        for where, fields in self._asked.items():
-            sent = SENT[where](request) if fields else {}
-            known |= {id(each.field): each.among(sent) for each in fields}
+        for where, asked in self._asked.items():
+            sent = SENT[where](request) if asked else {}
+            known |= {id(each.field): each.among(sent) for each in asked}
         if self._body is not None:
             known[id(self._body)] = await _body_of(request, self._body)
         return known
@@ -170,17 +172,21 @@ SENT: dict[str, Callable[[Request], Mapping[str, str]]] = {
     "query_params": _queries,
     HEADERS: _headers,
 }
-# What FastAPI gives besides; those who ask for it are served by FastAPI.
-MORE = (
-    "cookie_params",
-    "websocket_param_name",
-    "http_connection_param_name",
-    "response_param_name",
-    "background_tasks_param_name",
-    "security_scopes_param_name",
-    "own_oauth_scopes",
-    "concurrency",
-)
+KNOWN_ROUTES = (APIRoute, WritingRoute)
+# What we see to, or need not see to where nothing has to be closed. Whoever asks FastAPI for
+# anything else, now or in a version to come, is served by FastAPI.
+SEEN_TO = {
+    *SENT,
+    "body_params",
+    "dependencies",
+    "name",
+    "call",
+    "request_param_name",
+    "use_cache",
+    "path",
+    "scope",
+}
+MORE = {each.name for each in fields(Dependant)} - SEEN_TO
 
 
 def _plain_call(dependant: Dependant) -> Call:
@@ -197,11 +203,10 @@ def _gives_response(endpoint: Callable[..., Any]) -> bool:
 
 
 async def _body_of(request: Request, field: Field) -> object:
-    body = await request.body()
-    if not body or kind_of(request.headers) != JSON:
+    if kind_of(request.headers) != JSON or not has_body(request.headers):
         raise NotPlain
     try:
-        return _fitting(field, json.loads(body))
+        return _fitting(field, json.loads(await request.body()))
     except (ValueError, RecursionError):
         raise NotPlain from None
 

@@ -11,10 +11,16 @@ BEFORE, SINCE = "ix_member_household_id", "ix_member_household_id_scope_code"
 
 
 def upgrade() -> None:
-    op.create_index(SINCE, "member", ["household_id", "scope_code"])
-    op.drop_index(BEFORE, "member")
+    _change(BEFORE, SINCE, ["household_id", "scope_code"])
 
 
 def downgrade() -> None:
-    op.create_index(BEFORE, "member", ["household_id"])
-    op.drop_index(SINCE, "member")
+    _change(SINCE, BEFORE, ["household_id"])
+
+
+def _change(before: str, since: str, columns: list[str]) -> None:
+    """While others write. An index that was given up half way goes first."""
+    with op.get_context().autocommit_block():
+        op.drop_index(since, "member", if_exists=True, postgresql_concurrently=True)
+        op.create_index(since, "member", columns, postgresql_concurrently=True)
+        op.drop_index(before, "member", if_exists=True, postgresql_concurrently=True)

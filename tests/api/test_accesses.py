@@ -137,6 +137,23 @@ class TestAPersonIsTold:
             (each["account_id"], each["operation"]) for each in told
         }
 
+    async def test_of_a_list_of_forty_thousand_that_names_him_last(
+        self, registry: Registry, member_id: str
+    ):
+        others = [new_id() for _ in range(39_999)]
+        async with registry.database.transaction(INDONESIA) as session:
+            await (await connection_in(session)).execute(
+                "INSERT INTO access_entry (scope_code, actor_id, actor_role, actor_region_code, "
+                "purpose, operation, request_id, subjects) VALUES (0, $1, 'ministry_analyst', '', "
+                "'service', 'write_list', 'x', $2)",
+                *(new_id(), [*others, UUID(member_id)]),
+            )
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+
+        told = await accesses(operator, member_id)
+
+        assert 40_000 in {each["people"] for each in told}
+
     async def test_page_by_page_and_between_two_moments(self, registry: Registry, member_id: str):
         operator = await registry.caller(Role.VILLAGE_OPERATOR)
         machine = await registry.machine(registry.village.at(Tier.PROVINCE))

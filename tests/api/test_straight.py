@@ -11,10 +11,11 @@ from fastapi.routing import iter_route_contexts
 from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from app.domain.actors import Role
 from app.routers.straight import Straight
-from tests.api.services import an_app, running
+from tests.api.services import an_app, running, scope_of
 from tests.registry import Caller, Registry, pointers, refused
 
 HOT = {
@@ -73,7 +74,9 @@ class Roads(NamedTuple):
         return one
 
     async def _ask(self, method: str, path: str, **sent: Any) -> Response:  # noqa: ANN401
-        headers = {**self.asker.headers, "X-Request-ID": "both-roads", **sent.pop("headers", {})}
+        more = sent.pop("headers", {})
+        named = [*self.asker.headers.items(), ("X-Request-ID", "both-roads")]
+        headers = [*named, *(more.items() if isinstance(more, dict) else more)]
         return await self.asker.http.request(method, path, headers=headers, **sent)
 
 
@@ -140,6 +143,27 @@ class TestBothRoadsGiveOneAnswer:
         headers = {"Content-Type": kind}
 
         await roads.answer("POST", SEARCH, content=body.encode(), headers=headers)
+
+
+async def test_of_a_purpose_that_is_sent_twice_the_first_counts_on_both(roads: Roads):
+    for purposes, status in ((["service", "x"], 200), (["x", "service"], 422)):
+        headers = [("X-Purpose", purpose) for purpose in purposes]
+        response = await roads.answer("GET", "/v1/households?limit=1", headers=headers)
+        assert response.status_code == status
+
+
+async def test_whoever_leaves_before_his_body_comes_is_no_fault_of_ours(roads: Roads):
+    answered: list[Message] = []
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    await roads.app(scope_of("POST", SEARCH, by=roads.asker), gone, send)
+
+    assert answered[0]["status"] < 500
 
 
 async def test_what_is_not_plain_comes_whole_to_the_other_road(roads: Roads):

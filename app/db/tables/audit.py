@@ -166,7 +166,7 @@ class AccessEntry(SQLModel, table=True):
     request_id: str = Field(sa_type=Text)
     subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))
     # So many of them, the first, find the entry: the households of all. More than there are: all.
-    homes: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "32767"})
+    homes: int = Field(sa_column_kwargs={"server_default": "2147483647"})
     people: int | None = None  # how many, of an extract; of another reading its subjects
     extract_id: UUID | None = None
     agreement: str | None = Field(default=None, sa_type=Text)  # its number
