@@ -117,5 +117,12 @@ async def _given(registry: Registry, caller: Caller, resource: Resource, within:
 
 
 def told_of(items: Collection[Json], resource: str) -> list[tuple[str, str]]:
-    """(change, id), of one resource."""
-    return [(each["change"], each["id"]) for each in items if each["resource"] == resource]
+    """(change, id), of one resource, as one page would tell it: of steps that follow one another,
+    the horizon may leave some to the next, which then tells of the same record once more."""
+    told: dict[str, str] = {}
+    for each in items:
+        if each["resource"] != resource:
+            continue
+        is_more = each["change"] == "changed" and each["id"] in told
+        told[each["id"]] = told[each["id"]] if is_more else each["change"]
+    return [(change, id_) for id_, change in told.items()]
