@@ -57,12 +57,12 @@ class Follower:
             self.rows[key] = item["row"]
 
     async def news(self, **asked: Any) -> list[Json]:  # noqa: ANN401
-        """All there is by now: what runs beside on the same server may hold it back a while."""
+        """All there is by now, which what runs beside on the same server may hold back a while: in
+        part of it a record would be told of twice."""
         before = len(self.told)
-        now = await _present(self.registry)
-        async with asyncio.timeout(60):
-            while (await self.page(**asked))["has_more"] or int(self.after.split(".")[0]) <= now:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await all_is_told(self.registry)
+        while (await self.page(**asked))["has_more"]:
+            pass
         return self.told[before:]
 
 
@@ -117,12 +117,5 @@ async def _given(registry: Registry, caller: Caller, resource: Resource, within:
 
 
 def told_of(items: Collection[Json], resource: str) -> list[tuple[str, str]]:
-    """(change, id), of one resource, as one page would tell it: of steps that follow one another,
-    the horizon may leave some to the next, which then tells of the same record once more."""
-    told: dict[str, str] = {}
-    for each in items:
-        if each["resource"] != resource:
-            continue
-        is_more = each["change"] == "changed" and each["id"] in told
-        told[each["id"]] = told[each["id"]] if is_more else each["change"]
-    return [(change, id_) for id_, change in told.items()]
+    """(change, id), of one resource."""
+    return [(each["change"], each["id"]) for each in items if each["resource"] == resource]

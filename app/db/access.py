@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.scope import opening
 from app.db.sessions import Connection, Look, Reading, connection_in
+from app.db.tables.audit import ALL_OF_THEM
 from app.domain.actors import Actor
 from app.domain.sight import Purpose
 
@@ -24,7 +25,7 @@ seen AS (
                               purpose, operation, request_id, agreement, subjects, homes)
     SELECT ${0}::bigint, ${1}::uuid, ${2}::text, ${3}::text, ${4}::text, ${5}::text, ${6}::text,
            ${7}::text, array_remove(subjects, NULL),
-           coalesce(array_position(subjects, NULL) - 1, 2147483647)
+           coalesce(array_position(subjects, NULL) - 1, {all})
     FROM found WHERE cardinality(subjects) > 0
 )
 SELECT body FROM found
@@ -34,7 +35,7 @@ SELECT body FROM found
 @lru_cache(maxsize=1000)
 def _noted(statement: str, first: int) -> str:
     """The statement, with its entry: who and what for are `$first` and those after it."""
-    return NOTED.format(*range(first, first + 8), statement=statement)
+    return NOTED.format(*range(first, first + 8), statement=statement, all=ALL_OF_THEM)
 
 
 # An answer does not wait until the entry about it lies on the disk: that took ten times as long as

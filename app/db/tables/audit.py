@@ -122,6 +122,9 @@ class AuditHead(SQLModel, table=True):
     at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+ALL_OF_THEM = 2**31 - 1  # more than an entry can name
+
+
 class AccessEntry(SQLModel, table=True):
     """One request in which somebody read of people, and what for (UU 27/2022).
 
@@ -165,8 +168,8 @@ class AccessEntry(SQLModel, table=True):
     operation: str = Field(sa_type=Text)
     request_id: str = Field(sa_type=Text)
     subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))
-    # So many of them, the first, find the entry: the households of all. More than there are: all.
-    homes: int = Field(sa_column_kwargs={"server_default": "2147483647"})
+    # So many of them, the first, find the entry: the households of all.
+    homes: int = Field(sa_column_kwargs={"server_default": str(ALL_OF_THEM)})
     people: int | None = None  # how many, of an extract; of another reading its subjects
     extract_id: UUID | None = None
     agreement: str | None = Field(default=None, sa_type=Text)  # its number
