@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import asyncpg
 from starlette.types import ASGIApp, Scope
 
-from app.db.one_trip import Pooled
 from app.db.sessions import SERVER_SETTINGS
 from app.db.urls import for_asyncpg
 
@@ -21,12 +20,19 @@ class Bare(Protocol):
     async def answer(self, scope: Scope, receive: Receive) -> bytes: ...
 
 
+class AsItIs(asyncpg.Connection):
+    """Nothing is asked of it when it is given back: nothing was set."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 async def a_pool(settings: Mapping[str, str]) -> asyncpg.Pool:
     return await asyncpg.create_pool(
         for_asyncpg(os.environ["SIKS_BENCH_DATABASE_URL"]),
         min_size=1,
         max_size=int(os.environ["SIKS_BENCH_POOL"]),
-        connection_class=Pooled,
+        connection_class=AsItIs,
         server_settings={**SERVER_SETTINGS, **settings},
     )
 

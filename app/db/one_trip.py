@@ -37,11 +37,8 @@ class Kept(NamedTuple):
     until: float
 
 
-class Pooled(asyncpg.Connection):
-    """A pooled connection that is given back as it is: nothing outlives a transaction here."""
-
-    def get_reset_query(self) -> str:
-        return ""
+class OneTrip(asyncpg.Connection):
+    """A connection that is given back as it is: nothing outlives a transaction here."""
 
     async def body_within(
         self, within: Region, settings: Settings, statement: str, arguments: Sequence[object]

@@ -88,7 +88,7 @@ class OwnQueries(Queries):
 
 def _queries(connection: Connection) -> OwnQueries:
     return OwnQueries(
-        AsyncpgDriver(cast("asyncpg.Connection", connection)),
+        AsyncpgDriver(connection),
         qbe=QueryBuilderEnvironment(NAMES),
         qbq=QueryQueueBuilder(NAMES),
         qbs=QuerySchedulerBuilder(NAMES),

@@ -12,13 +12,13 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.one_trip import NotKept, Pooled
+from app.db.lending import Lending, Lent
+from app.db.one_trip import NotKept, OneTrip
 from app.db.scope import Settings, opening, scope_statement
 from app.db.urls import for_asyncpg
 from app.domain.channels import Channel
@@ -31,7 +31,7 @@ COMMAND_SECONDS = 6
 POOL_WAIT_SECONDS = 2
 READ_ONLY = {"transaction_read_only": "on"}
 
-Connection = asyncpg.Connection | PoolConnectionProxy
+Connection = asyncpg.Connection
 log = structlog.get_logger("siks.db")
 # What asyncpg says where PostgreSQL has gone, in the middle of a message too.
 NO_CONNECTION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
@@ -101,9 +101,8 @@ class Look:
         return body
 
     async def _at_once(self, statement: str, arguments: Sequence[object]) -> str | None:
-        async with self._database.pooled() as connection:
-            pooled = cast("Pooled", connection)
-            return await pooled.body_within(self._within, self._settings, statement, arguments)
+        async with self._database.lent() as connection:
+            return await connection.body_within(self._within, self._settings, statement, arguments)
 
     async def fetchval(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
         async with self._transaction() as connection:
@@ -200,25 +199,23 @@ class Database:
             isolation_level="AUTOCOMMIT",  # where a transaction begins and ends, `_committed` says
         )
         event.listen(self.engine.sync_engine, "checkout", _still_there)
-        self._pool: asyncpg.Pool | None = None
+        self._lending = Lending(self._for_reading, most=connections, patience=POOL_WAIT_SECONDS)
         self.in_one_trip = True
 
     async def _connect(self) -> asyncpg.Connection:
         """Both roads read the URL alike, `sslmode` and all: SQLAlchemy would read it otherwise."""
         return await asyncpg.connect(self._url, **self._patience)
 
+    async def _for_reading(self) -> OneTrip:
+        return await asyncpg.connect(self._url, connection_class=OneTrip, **self._patience)
+
     async def open(self) -> None:
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=1,
-            max_size=self._connections,
-            connection_class=Pooled,
-            **self._patience,
-        )
+        """The first connection, or why there is none."""
+        async with self.lent():
+            return
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        await self._lending.close()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -240,14 +237,13 @@ class Database:
                 yield session
                 await session.settle()
 
-    def pooled(self) -> PoolAcquireContext:
-        assert self._pool is not None, "open() comes first"  # noqa: S101
-        return self._pool.acquire(timeout=POOL_WAIT_SECONDS)
+    def lent(self) -> Lent[OneTrip]:
+        return self._lending.lent()
 
     @asynccontextmanager
     async def connection(self, within: Region, *, begin: str) -> AsyncIterator[Connection]:
         """A transaction on asyncpg, opened and scoped in one message."""
-        async with self.pooled() as connection:
+        async with self.lent() as connection:
             await connection.execute(f"{begin}; {scope_statement(within)}")
             try:
                 yield connection

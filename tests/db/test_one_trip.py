@@ -70,7 +70,7 @@ async def test_it_sees_its_region_and_no_other(registry: Registry):
 async def test_its_settings_end_with_it(alone: Database):
     assert await alone.look(CILEGON).body(SETTINGS) == "3672000000 3672999999 on"
 
-    async with alone.pooled() as connection:
+    async with alone.lent() as connection:
         assert (await connection.fetchval(SETTINGS)).split() == ["off"]
 
 
@@ -115,7 +115,7 @@ async def test_where_statements_bear_other_names_it_takes_several(alone: Databas
     """As behind a pooler that shares connections."""
     look = alone.look(CILEGON)
     await look.body(SETTINGS)
-    async with alone.pooled() as connection:
+    async with alone.lent() as connection:
         await connection.execute("DEALLOCATE ALL")
 
     assert alone.in_one_trip
