@@ -17,7 +17,8 @@ from app.domain.actors import Actor
 from app.domain.sight import Purpose
 
 # `found` gives the finished JSON and the ids of the people or households in it. An entry is found
-# by each of them; where one of them is NULL, by those before it, the households of all the others.
+# by each of them; where one of them is NULL, by those before it: the households of all the others,
+# or their villages.
 NOTED = """
 WITH found (body, subjects) AS ({statement}),
 seen AS (

@@ -35,8 +35,10 @@ SITUATION = f"""coalesce(
 HEAD_OF = """m.household_id = {0}
     AND m.relation_to_household_head = 1 AND m.state <> 'inactive'"""
 # A list names the heads, so it is read of them: the ids of all its households, and of their heads.
-EACH_AND_HEAD = """CASE WHEN count(*) > 0
-    THEN array_agg({0}) || NULL::uuid || array_remove(array_agg({1}), NULL) ELSE '{{}}' END"""
+# It is found by their villages, in this month: fifty households would be fifty keys of an index.
+EACH_AND_HEAD = """CASE WHEN count(*) > 0 THEN ARRAY(SELECT village_in_month(code, now())
+        FROM unnest(array_agg(DISTINCT s.scope_code)) AS code)
+    || NULL::uuid || array_agg({0}) || array_agg({1}) ELSE '{{}}' END"""
 OFFERS = {role: json.dumps(HOUSEHOLDS.offers(role, SITUATIONS)) for role in Role}
 
 

@@ -142,18 +142,21 @@ BY_NAME_AND_BIRTH_DATE = _by_name(_KEY_OF_BIRTH, _HAS_ALL, _BORN_THEN, Match.NAM
 # What is shown of them. Of a region there is not, nothing is selected at all.
 ANSWER = f"""
 wanted AS ({{wanted}}),
-shown AS (SELECT * FROM wanted ORDER BY place LIMIT $3)
+shown AS (SELECT * FROM wanted ORDER BY place LIMIT $3),
+told AS (
+    SELECT json_agg({{item}} ORDER BY s.place) AS items, CASE WHEN count(*) > 0 THEN
+        array_agg(s.household_id) || NULL::uuid || array_agg(s.member_id) || array_agg(head.id)
+        ELSE '{{{{}}}}' END AS subjects
+    FROM shown s {{joined}} LEFT JOIN LATERAL (
+        SELECT m.id, m.name FROM member m WHERE {HEAD_OF.format("s.household_id")} LIMIT 1
+    ) AS head ON true
+)
 SELECT json_build_object(
-    'more', (SELECT count(*) FROM wanted) > $3,
-    'items', coalesce((SELECT json_agg({{item}} ORDER BY s.place) FROM shown s {{joined}}), '[]')
-)::text AS body,
-ARRAY(
-    SELECT DISTINCT unnest(array_remove(array[s.household_id, s.member_id, m.id], NULL))
-    FROM shown s LEFT JOIN member m ON {HEAD_OF.format("s.household_id")}
-) AS subjects
+    'more', (SELECT count(*) FROM wanted) > $3, 'items', coalesce(items, '[]')
+)::text AS body, subjects
+FROM told
 WHERE $4::text = '' OR EXISTS (SELECT FROM region WHERE code = $4)
 """
-HEAD_NAME = f"(SELECT m.name FROM member m WHERE {HEAD_OF.format('s.household_id')})"
 VILLAGE_NAME = "(SELECT r.name FROM region r WHERE r.scope_code = {0}.scope_code)"
 MASKED_NIK = shown.number("m.nik", Shown.MASKED)  # as in every list
 
@@ -161,11 +164,11 @@ MEMBER_HIT = f"""json_build_object(
     'id', m.id, 'household_id', m.household_id, 'village_code', m.scope_code::text,
     'village_name', {VILLAGE_NAME.format("m")}, 'name', m.name, 'nik', {MASKED_NIK},
     'birth_date', m.birth_date, 'sex', m.sex, 'state', m.state, 'dtks_id', m.dtks_id,
-    'head_name', {HEAD_NAME}, 'matched_by', s.matched_by)"""
+    'head_name', head.name, 'matched_by', s.matched_by)"""
 HOUSEHOLD_HIT = f"""json_build_object(
     'id', h.id, 'village_code', h.scope_code::text, 'village_name', {VILLAGE_NAME.format("h")},
     'address', h.address, 'rt', h.rt, 'rw', h.rw, 'state', h.state, 'dtks_id', h.dtks_id,
-    'head_name', {HEAD_NAME},
+    'head_name', head.name,
     'member_count', (SELECT count(*) FROM member m
         WHERE m.household_id = h.id AND m.state <> 'inactive'),
     'matched', CASE WHEN m.id IS NOT NULL THEN json_build_object(

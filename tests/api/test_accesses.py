@@ -1,9 +1,12 @@
 """A person asks who read of him, and is told: whoever it was, wherever he sits."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import make_url
 
 from app.commands.agreements import as_of_now
 from app.db.access import Access, note_extract
@@ -13,7 +16,8 @@ from app.domain.actors import Role
 from app.domain.regions import INDONESIA, Region, Tier
 from app.domain.sight import Purpose
 from tests.api.test_moves import between
-from tests.registry import Caller, Registry, refused
+from tests.conftest import Run
+from tests.registry import Caller, Registry, a_household, a_member, refused
 
 Json = dict[str, Any]
 
@@ -33,6 +37,33 @@ async def accesses(by: Caller, member_id: str, query: str = "") -> list[Json]:
     assert response.status_code == 200, response.text
     items: list[Json] = response.json()["items"]
     return items
+
+
+async def paged(by: Caller, member_id: str, query: str) -> list[Json]:
+    """All pages, one after the other."""
+    path = f"/v1/members/{member_id}/accesses{query}"
+    items: list[Json] = []
+    following: str | None = ""
+    while following is not None:
+        page = (await by.gets(path + following)).json()
+        items += page["items"]
+        following = page["next"] and f"&after={page['next']}"
+    return items
+
+
+async def lists(by: Caller, member_id: str) -> list[Json]:
+    return [
+        each for each in await accesses(by, member_id) if each["operation"] == "list_households"
+    ]
+
+
+# A list as it was read then, and by what it is found.
+VILLAGE_IN_MONTH = "SELECT village_in_month($1, $2)"
+LISTED = """
+INSERT INTO access_entry (scope_code, actor_id, actor_role, actor_region_code, at, purpose,
+    operation, request_id, subjects, homes)
+VALUES (0, $3, 'auditor', '', $1, 'audit', 'list_households', 'x', array[$2, $3]::uuid[], 1)
+"""
 
 
 async def extracted(
@@ -137,6 +168,60 @@ class TestAPersonIsTold:
             (each["account_id"], each["operation"]) for each in told
         }
 
+    async def test_of_a_list_of_several_villages_in_each_of_them(self, registry: Registry):
+        there = [
+            await registry.caller(Role.VILLAGE_OPERATOR, over=village)
+            for village in (registry.village, registry.neighbour)
+        ]
+        homes = [await registry.household(by=each) for each in there]
+        officer = await registry.caller(Role.DISTRICT_OFFICER)
+        await officer.gets("/v1/households")
+
+        for operator, home in zip(there, homes, strict=True):
+            [told] = await lists(operator, home["members"][0]["id"])
+            assert told["account_id"] == str(officer.actor.id)
+            assert told["people"] == 4  # two households and their heads, and no village
+
+    async def test_of_no_list_of_his_village_that_does_not_name_him(self, registry: Registry):
+        one, other = await registry.household(), await registry.household()
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+        [named] = (await operator.gets("/v1/households?limit=1")).json()["items"]
+        not_named = other if named["id"] == one["id"] else one
+
+        assert not await lists(operator, not_named["members"][0]["id"])
+
+    async def test_of_a_search_that_found_somebody_else_of_his_household(self, registry: Registry):
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+        child = a_member(registry.village, number=2, relation_to_household_head=3)
+        people = a_member(registry.village), child | {"relation_to_family_head": 3}
+        sent = a_household(registry.village, *people)
+        head, other = (await operator.posts("/v1/households", sent)).json()["members"]
+        await operator.posts("/v1/members/search", {"nik": head["nik"]})
+
+        [told, *_] = await accesses(operator, other["id"])
+
+        assert (told["operation"], told["people"]) == ("search_members", 2)
+
+    async def test_of_lists_of_other_months_and_of_those_kept_by_household(
+        self, registry: Registry, household: Json, member_id: str, run: Run, app: FastAPI
+    ):
+        """Each month is looked through when it is its turn; entries of before the villages stay."""
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+        moments = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 3, 9)]
+        own = UUID(household["id"])
+        database = make_url(app.state.settings.database_url).database
+        async with run.superuser(database) as connection:
+            await connection.execute(LISTED, moments[0], own, own)
+            for at in moments[1:]:
+                key = await connection.fetchval(VILLAGE_IN_MONTH, registry.village.first, at)
+                await connection.execute(LISTED, at, key, own)
+
+        told = await paged(operator, member_id, "?limit=1&until=2026-09-30T00:00:00Z")
+
+        assert [datetime.fromisoformat(each["at"]) for each in reversed(told)] == moments
+        march = "?since=2026-02-01T00:00:00Z&until=2026-04-01T00:00:00Z"
+        assert len(await accesses(operator, member_id, march)) == 1
+
     async def test_of_a_list_of_forty_thousand_that_names_him_last(
         self, registry: Registry, member_id: str
     ):
@@ -161,14 +246,8 @@ class TestAPersonIsTold:
             await operator.gets(f"/v1/members/{member_id}")
             await extracted(registry, machine, [member_id])
         whole = await accesses(operator, member_id)
-        path = f"/v1/members/{member_id}/accesses?limit=2"
-        paged: list[Json] = []
-        following: str | None = ""
-        while following is not None:
-            page = (await operator.gets(path + following)).json()
-            paged += page["items"]
-            following = page["next"] and f"&after={page['next']}"
-        own = [each for each in paged if each["operation"] != "list_accesses_of_member"]
+        told = await paged(operator, member_id, "?limit=2")
+        own = [each for each in told if each["operation"] != "list_accesses_of_member"]
         assert own == whole
         assert [each["at"] for each in own] == sorted((e["at"] for e in own), reverse=True)
 

@@ -168,7 +168,8 @@ class AccessEntry(SQLModel, table=True):
     operation: str = Field(sa_type=Text)
     request_id: str = Field(sa_type=Text)
     subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))
-    # So many of them, the first, find the entry: the households of all.
+    # So many of them, the first, find the entry: the households of all, or of a list their
+    # villages, each with the month.
     homes: int = Field(sa_column_kwargs={"server_default": str(ALL_OF_THEM)})
     people: int | None = None  # how many, of an extract; of another reading its subjects
     extract_id: UUID | None = None

@@ -1,0 +1,84 @@
+"""A list is found by its villages and the month in which it was read; then by whom it names."""
+
+from alembic import op
+
+revision = "0037_village_months"
+down_revision = "0036_homes"
+branch_labels = None
+depends_on = None
+
+# Stands where ids of households stand, and is none: nobody is given one without a version.
+VILLAGE_IN_MONTH = """
+CREATE FUNCTION village_in_month(village bigint, at timestamptz) RETURNS uuid LANGUAGE sql STABLE
+RETURN lpad(village || to_char(at AT TIME ZONE 'UTC', 'YYYYMM'), 32, '0')::uuid
+"""
+READINGS = """
+CREATE OR REPLACE FUNCTION readings_of(
+    person uuid, household uuid, village bigint, since timestamptz, until timestamptz,
+    before bigint, most int
+)
+RETURNS TABLE (id bigint, at timestamptz, actor_id uuid, actor_role text, actor_region_code text,
+    purpose text, operation text, people int, extract_id uuid, agreement text)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET enable_seqscan = off SET timezone = 'UTC' AS $$
+    WITH village_of AS MATERIALIZED (
+        SELECT village AS code
+        UNION SELECT scope_code FROM audit_entry WHERE subject_id = person AND workflow = 'member'
+    ),
+    named AS MATERIALIZED (
+        SELECT e.*, e.subjects AS whom FROM access_entry e
+        WHERE e.subjects[1:e.homes] && (
+            SELECT array[person, household] || array_remove(array_agg(d.household_id), NULL)
+            FROM departure d WHERE d.subject_id = person AND d.workflow = 'member')
+        AND e.subjects && array[person, household]
+    ),{listed}
+    extracted AS MATERIALIZED (
+        SELECT e.*, NULL::uuid[] AS whom FROM access_entry e
+        WHERE e.extract_id IS NOT NULL AND e.id < before AND e.at >= since AND e.at < until
+            AND EXISTS (
+                SELECT FROM village_of v JOIN access_reach r ON r.scope_code = v.code
+                WHERE r.extract_id = e.extract_id AND r.subjects && array[person, household])
+        ORDER BY e.id DESC LIMIT most
+    )
+    SELECT e.id, e.at, e.actor_id, e.actor_role, e.actor_region_code, e.purpose, e.operation,
+        coalesce(e.people, (SELECT count(DISTINCT each) FROM unnest(e.whom) AS each)::int),
+        e.extract_id, e.agreement
+    FROM (SELECT * FROM named UNION ALL {more} SELECT * FROM extracted) AS e
+    WHERE e.id < before AND e.at >= since AND e.at < until
+    ORDER BY e.id DESC LIMIT most
+$$"""
+BEGAN = "2026-01-01"  # before which there was nothing to read
+# The newest month first, and no more months than are needed. What many write at once gets its ids
+# and moments in no strict order: around midnight both months are looked at, and a few more taken.
+LISTED = f"""
+    span AS (
+        SELECT greatest(since, '{BEGAN}') AS first,
+            least(until, now(), (SELECT e.at FROM access_entry e WHERE e.id = before)) AS last
+    ),
+    listed AS MATERIALIZED (
+        SELECT e.* FROM span, generate_series(
+            date_trunc('month', last + interval '1 minute'),
+            date_trunc('month', first - interval '1 minute'), '-1 month') AS month,
+        LATERAL (
+            SELECT e.*, e.subjects[e.homes + 1:] AS whom FROM access_entry e
+            WHERE e.subjects[1:e.homes] && ARRAY(
+                    SELECT village_in_month(v.code, month) FROM village_of v)
+                AND e.subjects[e.homes + 1:] && array[person, household]
+                AND e.id < before AND e.at >= since AND e.at < until
+            ORDER BY e.id DESC LIMIT most
+        ) AS e
+        LIMIT most + 50
+    ),"""
+
+
+def upgrade() -> None:
+    op.execute(VILLAGE_IN_MONTH)
+    op.execute("REVOKE ALL ON FUNCTION village_in_month(bigint, timestamptz) FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION village_in_month(bigint, timestamptz) TO siks_app")
+    op.execute(READINGS.format(listed=LISTED, more="SELECT * FROM listed UNION ALL"))
+
+
+def downgrade() -> None:
+    """Lists read since then are no longer told of: what an entry says is never changed."""
+    op.execute(READINGS.format(listed="", more=""))
+    op.execute("DROP FUNCTION village_in_month(bigint, timestamptz)")
