@@ -433,7 +433,7 @@ async def a_list(registry: Registry) -> dict[str, UUID]:
     determiner = await registry.caller(Role.MINISTRY_DETERMINER)
     await registry.proposal("awaiting_determination")
     earlier = await drafted(registry, analyst, number="1/FIND/2026", period="2097-01-01")
-    decree = await drafted(registry, analyst, number="2/FIND/2026")
+    decree = await drafted(registry, analyst, number=f"2/FIND/{uuid4().hex[:8]}")
     await applied(analyst, determiner, decree)
     [line, *_] = await items(analyst, decree, "lines")
     return {
