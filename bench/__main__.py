@@ -12,7 +12,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from bench import bulk, chart, morning, pgbench, telling
 from bench.cases import CASES
 from bench.contenders import AT_MORNING, LIMIT, LIMIT_OF_WRITES, SERVICE, running
 from bench.filling import TILE, Filled, filled
+from bench.growing import grown
 from bench.material import Material, gathered
 from bench.results import GROWING, LARGE, Mix, Results, Size
 from bench.rounds import Plan, measured
@@ -48,12 +50,10 @@ def main() -> None:
 
 
 def _measure(asked: argparse.Namespace, results: Results) -> None:
-    for households in asked.sizes:
-        with filled(households) as place:
-            results.sizes[households] = Size(place.people)
-            uvloop.run(_of_size(place, households, asked, results))
-            if households == asked.sizes[0]:
-                uvloop.run(_once(place, asked, results))
+    with ExitStack() as stack:
+        places = {each: stack.enter_context(filled(each)) for each in asked.sizes}
+        uvloop.run(_at_all_sizes(places, asked, results))
+        uvloop.run(_once(places[asked.sizes[0]], asked, results))
     for name, measure in BULK.items():
         if name in asked.only:
             _tell(name)
@@ -88,11 +88,22 @@ def _tell(what: str) -> None:
 # --- of each size
 
 
+async def _at_all_sizes(
+    places: Mapping[int, Filled], asked: argparse.Namespace, results: Results
+) -> None:
+    materials = {households: await gathered(place) for households, place in places.items()}
+    for households, material in materials.items():
+        results.sizes[households] = Size(places[households].people)
+        await _of_size(material, households, asked, results)
+    if len(materials) > 1:
+        await _growth([*materials.values()], asked, results)
+
+
 async def _of_size(
-    place: Filled, households: int, asked: argparse.Namespace, results: Results
+    material: Material, households: int, asked: argparse.Namespace, results: Results
 ) -> None:
     is_first = households == asked.sizes[0]
-    material, size = await gathered(place), results.sizes[households]
+    size = results.sizes[households]
     for case in CASES:
         if case.name not in asked.only or not (is_first or case.name in _later(households)):
             continue
@@ -105,6 +116,23 @@ async def _of_size(
             results.broken.append(f"{case.title}: {error!r}")
     if is_first:
         await _beside(material, size, asked.only, results)
+
+
+async def _growth(
+    materials: Sequence[Material], asked: argparse.Namespace, results: Results
+) -> None:
+    for case in CASES:
+        figures = results.first.figures(case.name)
+        if case.name not in GROWING or figures is None or figures.per_second is None:
+            continue
+        _tell(f"all sizes in turn: {case.title}")
+        plan = Plan(asked.rounds, asked.seconds)
+        try:
+            found = await grown(case, materials, plan, per_second=figures.per_second)
+        except (OSError, RuntimeError) as error:
+            results.broken.append(f"{case.title}, all sizes: {error!r}")
+        else:
+            results.grown[case.name] = found
 
 
 def _rate(case: str, households: int, results: Results) -> float | None:

@@ -15,7 +15,7 @@ from app.passwords import hash_password
 from bench.load import Request, ask
 from bench.services import KEY, ROOT
 
-POOL = 4
+POOL = 10
 START_SECONDS = 60
 LIVE = "/health/live"
 PASSWORD = "satu kalimat untuk semua"  # noqa: S105 - of everybody in the benchmark

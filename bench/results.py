@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.bulk import Bulk
+from bench.growing import Grown
 from bench.rounds import Figures, Measured
 
 GROWING = ("page", "household", "nik", "submit")
@@ -41,6 +42,7 @@ class Results:
     date: str
     machine: dict[str, str]
     sizes: dict[int, Size] = field(default_factory=dict)
+    grown: dict[str, Grown] = field(default_factory=dict)  # by case
     bulk: dict[str, Bulk] = field(default_factory=dict)
     mix: Mix | None = None
     notes: list[str] = field(default_factory=list)
@@ -58,6 +60,11 @@ class Results:
             for case in size.cases.values()
             for who, figures in case.figures.items()
             for failure in figures.failures
+        ]
+        found += [
+            f"{case}, at all sizes: {each}"
+            for case, grown in self.grown.items()
+            for each in grown.failures
         ]
         found += [each for bulk in self.bulk.values() for each in bulk.failures]
         return found + (self.mix.failures if self.mix else [])
@@ -78,17 +85,7 @@ class Results:
 
     def growth(self) -> float | None:
         """The worst p50 at the last size, by that at the first."""
-        grown = [each[-1] for each in self.grown().values() if len(each) > 1]
-        return max(grown, default=None)
-
-    def grown(self) -> dict[str, list[float]]:
-        """p50 at each size, by that at the first."""
-        found = {}
-        for case in GROWING:
-            asked = [size.figures(case) for size in self.sizes.values()]
-            times = [each.p50 for each in asked if each is not None and each.p50]
-            found[case] = [time / times[0] for time in times]
-        return found
+        return max((each.ratios[-1] for each in self.grown.values() if each.rounds), default=None)
 
     def told(self) -> dict[str, Any]:
         whole = asdict(self)
@@ -97,6 +94,8 @@ class Results:
                 whole["sizes"][households]["cases"][name]["ratios"] = {
                     who: case.ratio("service", who) for who in case.figures if who != "service"
                 }
+        for case, grown in self.grown.items():
+            whole["grown"][case]["ratios"] = grown.ratios
         whole["promises"] = [each.told(self) for each in PROMISES]
         return whole
 

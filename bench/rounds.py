@@ -71,6 +71,15 @@ class Measured:
 
 
 async def measured(case: Case, material: Material, plan: Plan) -> Measured:
+    async with begun(case, material, plan) as bench:
+        if await bench.can_begin():
+            await bench.measure()
+    return bench.found
+
+
+@asynccontextmanager
+async def begun(case: Case, material: Material, plan: Plan) -> AsyncIterator["Bench"]:
+    """All who are there have started."""
     found = Measured(case.name, case.title)
     material.begin()
     there = [each for each in case.contenders if each.is_there]
@@ -83,13 +92,10 @@ async def measured(case: Case, material: Material, plan: Plan) -> Measured:
                 side.append(await stack.enter_async_context(begun))
             except (OSError, RuntimeError) as error:
                 found.figures[each.name] = Figures(failures=[f"it does not start: {error!r}"])
-        bench = _Bench(case, material, plan, found, side)
-        if await bench.can_begin():
-            await bench.measure()
-    return found
+        yield Bench(case, material, plan, found, side)
 
 
-class _Bench:
+class Bench:
     def __init__(
         self,
         case: Case,
@@ -101,28 +107,35 @@ class _Bench:
         self._case = case
         self._material = material
         self._plan = plan
-        self._found = found
+        self.found = found
         self._side = side
         found.figures |= {each.name: Figures() for each in side}
         self._requests = {each.contender: case.requests(each.contender, material) for each in side}
 
     async def measure(self) -> None:
-        for each in self._side:
-            await self._closed(each, warming=True)
+        await self.warm()
         for number in range(self._plan.rounds):
             turn = number % len(self._side)
             for each in [*self._side[turn:], *self._side[:turn]]:
                 await self._round(each)
-        await self._paced()
+        await self._latencies()
         for each in self._side:
             self._figures(each).memory = costs.pss(each.pid)
             self._figures(each).trips = await self._trips(each.contender)
 
+    async def warm(self) -> None:
+        for each in self._side:
+            await self._closed(each, warming=True)
+
     def _figures(self, each: Running) -> Figures:
-        return self._found.figures[each.name]
+        return self.found.figures[each.name]
 
     def _who(self, contender: Contender) -> Running | None:
         return next((each for each in self._side if each.contender is contender), None)
+
+    @property
+    def failures(self) -> list[str]:
+        return [each for figures in self.found.figures.values() for each in figures.failures]
 
     # --- before
 
@@ -133,7 +146,7 @@ class _Bench:
             await self._compare()
         many = len(self._requests[SERVICE])
         if many < (FEWEST if self._case.writes else 1):
-            self._found.notes.append(f"there are only {many} to ask for")
+            self.found.notes.append(f"there are only {many} to ask for")
             return False
         return True
 
@@ -147,7 +160,7 @@ class _Bench:
         goes = [at for at, request in enumerate(requests) if request.path not in refused]
         for contender, all_of_them in self._requests.items():
             self._requests[contender] = [all_of_them[at] for at in goes[:WRITTEN]]
-        self._found.notes += [f"cannot go on: {each}" for each in run.failures[:1]]
+        self.found.notes += [f"cannot go on: {each}" for each in run.failures[:1]]
 
     async def _compare(self) -> None:
         """What the service answers is what the limit answers."""
@@ -187,18 +200,27 @@ class _Bench:
 
     # --- latency
 
-    async def _paced(self) -> None:
+    async def _latencies(self) -> None:
         service = next(each for each in self._side if each.contender is SERVICE)
         light = self._plan.per_second or LIGHT * median(self._figures(service).rates)
         for each in self._side:
             figures = self._figures(each)
             figures.per_second = max(1, min(light, BEARABLE * median(figures.rates)))
-            many = int(figures.per_second * self._plan.paced_seconds)
-            requests = self._enough(each.contender, max(FEWEST_PACED, min(self._plan.paced, many)))
-            run = await paced(each.url, requests, per_second=figures.per_second)
+            run = await self._paced(each, figures.per_second)
             if run.latencies:
                 figures.p50, figures.p99 = 1000 * run.percentile(50), 1000 * run.percentile(99)
-            await self._after(each, run)
+
+    async def p50(self, per_second: float) -> float:
+        """Milliseconds, of the one who is there."""
+        [each] = self._side
+        return 1000 * (await self._paced(each, per_second)).percentile(50)
+
+    async def _paced(self, each: Running, per_second: float) -> Run:
+        many = int(per_second * self._plan.paced_seconds)
+        requests = self._enough(each.contender, max(FEWEST_PACED, min(self._plan.paced, many)))
+        run = await paced(each.url, requests, per_second=per_second)
+        await self._after(each, run)
+        return run
 
     def _enough(self, contender: Contender, many: int) -> list[Request]:
         requests = self._requests[contender]

@@ -60,10 +60,9 @@ def bulk_of(results: Results) -> Iterator[Cells]:
 
 
 def grown_of(results: Results) -> Iterator[Cells]:
-    for case, ratios in results.grown().items():
-        if ratios:
-            title = results.first.cases[case].title
-            yield title, *(number(each, 2) for each in ratios)
+    for case, grown in results.grown.items():
+        if grown.rounds:
+            yield results.first.cases[case].title, *(number(each, 2) for each in grown.ratios)
 
 
 def promises_of(results: Results) -> Iterator[Cells]:
@@ -90,7 +89,11 @@ def parts_of(results: Results) -> Iterator[Part]:
     many = ("what", "rows", "rows per second", "beside", "its rows per second", "ratio")
     yield "Many at once", many, list(bulk_of(results))
     sizes = [f"{households:,}" for households in results.sizes]
-    yield "p50, by that at the first size", ("case", *sizes), list(grown_of(results))
+    yield (
+        "p50, by that at the first size, one size after the other",
+        ("case", *sizes),
+        list(grown_of(results)),
+    )
     if results.mix:
         yield "A morning of 500 operators", ("", ""), list(_mix_of(results))
     yield "Promises", ("promise", "asked", "found", ""), list(promises_of(results))
