@@ -3,11 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from fastapi import Depends, FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from app import logs
 from app.commands import job_work
@@ -245,10 +249,26 @@ def _other_issuer(settings: Settings) -> Issuer | None:
     return Issuer(settings.external_issuer, audience=settings.external_audience, keys=keys)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+class Service(FastAPI):
+    """FastAPI with no layers but ours: what it would put around all of them looks into faults,
+    bodies and telemetry, which ours see to, and what it needs within stands on its own roads."""
+
+    def __init__(self, **said: Any) -> None:  # noqa: ANN401 - whatever FastAPI takes
+        super().__init__(**said)
+        self.included: list[BaseRoute] = []
+
+    def build_middleware_stack(self) -> ASGIApp:
+        directory = Directory(self.included, everything=self.router, seen_to=self._within)
+        return layers.before(directory, self.user_middleware)
+
+    def _within(self, app: ASGIApp) -> ASGIApp:
+        return ExceptionMiddleware(AsyncExitStackMiddleware(app), self.exception_handlers)
+
+
+def create_app(settings: Settings | None = None) -> Service:
     settings = settings or read_settings()
     logs.configure(settings.log_level)
-    app = FastAPI(
+    app = Service(
         title="SIKS-NG",
         version=VERSION,
         description=DESCRIPTION,
@@ -263,11 +283,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.is_leaving = lambda: False
-    directory = Directory(app.router.middleware_stack)
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[Depends(access.only_known_queries)])
-        directory.enter(app.router.routes[-1])
-    app.router.middleware_stack = directory
+        app.included.append(app.router.routes[-1])
     problems.install(app)
     faults.install(app)
     registry_errors.install(app)
@@ -306,7 +324,7 @@ def _layers(settings: Settings) -> list[Middleware]:
     return [
         Middleware(layers.NameAndLog),
         Middleware(
-            CORSMiddleware,
+            layers.CrossOrigin,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH"],
             allow_headers=SENT_HEADERS,

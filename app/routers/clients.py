@@ -25,7 +25,8 @@ from app.domain.accounts import (
 from app.domain.errors import Fault, Refusal, Said
 from app.domain.sign_ins import ClientNotRecognised
 from app.routers.auth import ClientAddress, TheDoor
-from app.routers.layers import FORM, JSON, kind_of
+from app.routers.heads import kind_of
+from app.routers.layers import FORM, JSON
 from app.routers.problems import SHAPES, Unreadable, code_of, refuses
 from app.routers.shapes import ShortLine
 from app.tokens import LIFE
@@ -98,7 +99,7 @@ class ClientGrant(BaseModel):
 
 
 async def client_grant(request: Request) -> ClientGrant:
-    sent = _with_header(_parameters(await request.body(), kind_of(request.headers)), request)
+    sent = _with_header(_parameters(await request.body(), kind_of(request.scope)), request)
     grant_type = sent.get("grant_type")
     if isinstance(grant_type, str) and grant_type != GRANT_TYPE:
         raise GrantTypeNotSupported

@@ -1,14 +1,14 @@
 """Which routes serve a place: a request asks these, and walks past none of the others."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.routers.straight import Straight
+from app.routers.straight import RAISED, Straight
 
 Place = tuple[str, ...]
 
@@ -21,16 +21,31 @@ class Entry(NamedTuple):
 
 class Directory:
     """Stands before all routes. What is not entered for a place, all are asked for: so what is
-    nowhere, or wants another method, is refused as ever."""
+    nowhere, or wants another method, is refused as ever.
 
-    def __init__(self, everything: ASGIApp) -> None:
-        self._everything = everything
+    `everything` are the routes as FastAPI asks them, and `seen_to` what it does around a route:
+    on a straight road there is nothing to be closed, and a refusal is rare.
+    """
+
+    def __init__(
+        self,
+        included: Iterable[BaseRoute],
+        *,
+        everything: ASGIApp,
+        seen_to: Callable[[ASGIApp], ASGIApp],
+    ) -> None:
+        self._everything = seen_to(everything)
+        self._seen_to = seen_to
+        self._refused = seen_to(_raised)
         self._at: dict[Place, list[Entry]] = {}
+        for route in included:
+            self._enter(route)
 
-    def enter(self, included: BaseRoute) -> None:
+    def _enter(self, included: BaseRoute) -> None:
+        usual = self._seen_to(included.handle)
         for route in iter_route_contexts([included]):
-            straight = Straight.of(route, otherwise=included.handle)
-            entry = Entry(route.path_regex, route.methods or (), straight or included.handle)
+            straight = Straight.of(route, otherwise=usual, refused=self._refused)
+            entry = Entry(route.path_regex, route.methods or (), straight or usual)
             self._at.setdefault(place_of(route.path or ""), []).append(entry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,6 +58,12 @@ class Directory:
             if form.match(path) and method in methods:
                 return road
         return self._everything
+
+
+async def _raised(scope: Scope, receive: Receive, send: Send) -> None:
+    """What a straight road met with, for those who know what to say of it."""
+    del receive, send
+    raise scope.pop(RAISED)
 
 
 def place_of(path: str) -> Place:

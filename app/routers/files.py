@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.domain.errors import Overloaded, Refusal, Said
-from app.routers.layers import is_declared_larger, kind_of, once
+from app.routers.heads import is_declared_larger, kind_of
+from app.routers.layers import once
 from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 
@@ -122,11 +122,10 @@ class WholeFile:
         if scope["path"] not in self.paths:
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         with SpooledTemporaryFile(max_size=self.IN_MEMORY) as file:
             counted = _Counted(self, file)
             try:
-                upload = await self._arrived(counted, headers, receive)
+                upload = await self._arrived(counted, scope, receive)
                 if isinstance(upload, Refusal):
                     refusal = problem_response(upload, language=language_of(scope))
                     await refusal(scope, receive, send)
@@ -137,11 +136,11 @@ class WholeFile:
                 self.kept -= counted.size
 
     async def _arrived(
-        self, counted: "_Counted", headers: Headers, receive: Receive
+        self, counted: "_Counted", scope: Scope, receive: Receive
     ) -> Upload | Refusal | None:
-        if kind_of(headers) not in self.kinds:
+        if kind_of(scope) not in self.kinds:
             return self.refusal()
-        if is_declared_larger(headers, self.most):
+        if is_declared_larger(scope, self.most):
             return TooLarge(limit=self.most)
         if self.arriving >= self.at_once:
             return Overloaded()

@@ -6,17 +6,19 @@ which it is answered. (The token check stands before the body: of a stranger not
 """
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Collection, Container, Sequence
-from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers
+import uuid_utils
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import Overloaded, Refusal
+from app.routers.heads import has_body, is_declared_larger, kind_of, sent
 from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 log = structlog.get_logger("siks.http")
@@ -38,8 +40,8 @@ class NameAndLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get("x-request-id", "")
-        request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid4())
+        asked = sent(scope, b"x-request-id")
+        request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid_utils.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         answered: list[int] = []
 
@@ -56,7 +58,8 @@ class NameAndLog:
         try:
             await self.app(scope, receive, send_named)
         finally:
-            self._tell(scope, request_id, answered, time.perf_counter() - began)
+            if self._log.is_enabled_for(logging.INFO):
+                self._tell(scope, request_id, answered, time.perf_counter() - began)
 
     def _tell(self, scope: Scope, request_id: str, answered: list[int], seconds: float) -> None:
         actor = scope["state"].get("actor")
@@ -71,6 +74,25 @@ class NameAndLog:
             role=actor.role if actor else None,
             region=actor.region.code if actor else None,
         )
+
+
+class CrossOrigin(CORSMiddleware):
+    """A caller that names no origin is no page in a browser, and needs to be told of none."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or sent(scope, b"origin"):
+            await super().__call__(scope, receive, send)
+            return
+
+        async def send_varied(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), VARIES]
+            await send(message)
+
+        await self.app(scope, receive, send_varied)
+
+
+VARIES = (b"vary", b"Origin")
 
 
 class Shed:
@@ -183,20 +205,21 @@ class WithBody:
         paths: Container[str],
     ) -> None:
         self.app = app
-        self._json = _before(app, json)
-        self._files = _before(app, files)
+        self._json = before(app, json)
+        self._files = before(app, files)
         self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._road(scope)(scope, receive, send)
 
     def _road(self, scope: Scope) -> ASGIApp:
-        if scope["type"] != "http" or not has_body(Headers(scope=scope)):
+        if scope["type"] != "http" or not has_body(scope):
             return self.app
         return self._files if scope["path"] in self._paths else self._json
 
 
-def _before(app: ASGIApp, layers: Sequence[Middleware]) -> ASGIApp:
+def before(app: ASGIApp, layers: Sequence[Middleware]) -> ASGIApp:
+    """The layers around it, from the outside in."""
     for layer, arguments, terms in reversed(layers):
         app = layer(app, *arguments, **terms)
     return app
@@ -210,15 +233,15 @@ class OnlyJson:
         self._forms = frozenset(forms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._is_foreign(scope["path"], Headers(scope=scope)):
+        if self._is_foreign(scope):
             refusal = problem_response(NotJson(), language=language_of(scope))
             await refusal(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _is_foreign(self, path: str, headers: Headers) -> bool:
-        kind = kind_of(headers)
-        return not (kind == JSON or (kind == FORM and path in self._forms))
+    def _is_foreign(self, scope: Scope) -> bool:
+        kind = kind_of(scope)
+        return not (kind == JSON or (kind == FORM and scope["path"] in self._forms))
 
 
 class WholeBody:
@@ -235,27 +258,27 @@ class WholeBody:
         self.arriving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await self._arrived(Headers(scope=scope), receive)
+        body = await self._arrived(scope, receive)
         if isinstance(body, Refusal):
             await problem_response(body, language=language_of(scope))(scope, receive, send)
         elif body is not None:
             await self.app(scope, once(body, receive), send)
 
-    async def _arrived(self, headers: Headers, receive: Receive) -> bytes | Refusal | None:
+    async def _arrived(self, scope: Scope, receive: Receive) -> bytes | Refusal | None:
         if self.arriving >= self.at_once:
             return Overloaded()
         self.arriving += 1
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._read(headers, receive)
+                return await self._read(scope, receive)
         except TimeoutError:
             return TooSlow(seconds=int(self.seconds))
         finally:
             self.arriving -= 1
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes | Refusal | None:
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | Refusal | None:
         """All of it; or why not; or None where the sender is gone."""
-        if is_declared_larger(headers, self.most):
+        if is_declared_larger(scope, self.most):
             return TooLarge(limit=self.most)
         read = bytearray()
         more = True
@@ -268,20 +291,6 @@ class WholeBody:
                 return TooLarge(limit=self.most)
             more = message.get("more_body", False)
         return bytes(read)
-
-
-def is_declared_larger(headers: Headers, most: int) -> bool:
-    declared = headers.get("content-length", "").lstrip("0")
-    digits = len(str(most))
-    return declared.isdecimal() and (len(declared) > digits or int(declared) > most)
-
-
-def kind_of(headers: Headers) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def has_body(headers: Headers) -> bool:
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def once(body: bytes, receive: Receive) -> Receive:

@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
@@ -32,6 +31,7 @@ from app.domain.errors import (
 )
 from app.domain.sight import ReadsNobody
 from app.domain.sign_ins import ClientNotRecognised
+from app.routers.heads import sent
 
 
 class Malformed(Incomplete):
@@ -149,7 +149,7 @@ class Problem(BaseModel):
 
 def language_of(scope: Scope) -> Language:
     """Which of our languages Accept-Language likes best; Indonesian if it likes neither."""
-    asked = Headers(scope=scope).get("accept-language", "").lower().split(",")
+    asked = sent(scope, b"accept-language").lower().split(",")
     found = [match for wish in asked if (match := WISH.fullmatch(wish.strip()))]
     wishes = [(float(match["weight"] or 1), match["language"]) for match in found]
     weight, language = max(wishes, key=itemgetter(0), default=(0, ""))

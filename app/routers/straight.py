@@ -20,7 +20,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.routers.access import WritingRoute
-from app.routers.layers import JSON, has_body, kind_of, once
+from app.routers.heads import has_body, kind_of
+from app.routers.layers import JSON, once
 
 Call = Callable[..., Awaitable[Any]]
 Known = dict[object, Any]  # by what it is: the request, one of its fields, or who made it
@@ -36,6 +37,9 @@ class Field(Protocol):
     def alias(self) -> str: ...
 
     def validate(self, value: object) -> tuple[Any, list[Any]]: ...
+
+
+RAISED = "siks.raised"  # in the scope
 
 
 class NotPlain(Exception):
@@ -81,14 +85,15 @@ class Straight:
     """One route, with everything it needs in the order in which it is made."""
 
     @classmethod
-    def of(cls, context: RouteContext, *, otherwise: ASGIApp) -> Self | None:
-        """None where FastAPI sees to it always; `otherwise` is the road there."""
+    def of(cls, context: RouteContext, *, otherwise: ASGIApp, refused: ASGIApp) -> Self | None:
+        """None where FastAPI sees to it always; `otherwise` is the road there, and `refused` is
+        told in the scope what was raised on this one."""
         try:
-            return cls(context, otherwise)
+            return cls(context, otherwise, refused)
         except NotPlain:
             return None
 
-    def __init__(self, context: RouteContext, otherwise: ASGIApp) -> None:
+    def __init__(self, context: RouteContext, otherwise: ASGIApp, refused: ASGIApp) -> None:
         endpoint = context.endpoint
         is_known = type(context.original_route) in KNOWN_ROUTES  # others may do more
         if not is_known or endpoint is None or not _gives_response(endpoint):
@@ -97,6 +102,7 @@ class Straight:
         self._endpoint = endpoint
         self._matches = context.matches
         self._otherwise = otherwise
+        self._refused = refused
         self._asked: dict[str, list[Asked]] = {}  # by where they are sent
         self._body = context.body_field
         self._steps: dict[Call, Step] = {}  # each is made once, however many want it
@@ -136,16 +142,22 @@ class Straight:
         scope.update(more, route=self._route)
         request = Request(scope, receive)
         try:
-            known = await self._read(request)
+            response = await self._answer(request)
+            await response(scope, receive, send)
         except NotPlain:
-            is_read = self._body is not None and has_body(request.headers)
+            is_read = self._body is not None and has_body(scope)
             again = once(await request.body(), receive) if is_read else receive
             await self._otherwise(scope, again, send)
-            return
+        except Exception as error:  # noqa: BLE001 - whoever knows what to say of it says it
+            scope[RAISED] = error
+            await self._refused(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        known = await self._read(request)
         for call, takes in self._steps.values():
             known[call] = await call(**{name: known[what] for name, what in takes})
         response: Response = known[self._endpoint]
-        await response(scope, receive, send)
+        return response
 
     async def _read(self, request: Request) -> Known:
         known: Known = {Request: request}
@@ -203,7 +215,7 @@ def _gives_response(endpoint: Callable[..., Any]) -> bool:
 
 
 async def _body_of(request: Request, field: Field) -> object:
-    if kind_of(request.headers) != JSON or not has_body(request.headers):
+    if kind_of(request.scope) != JSON or not has_body(request.scope):
         raise NotPlain
     try:
         return _fitting(field, json.loads(await request.body()))

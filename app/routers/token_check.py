@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import asyncpg
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.commands.sign_in import Door
@@ -83,8 +82,8 @@ def _under(agreement: Agreement | None, recognised: Recognised) -> Recognised:
 
 
 def _bearer(scope: Scope) -> str:
-    sent = Headers(scope=scope).getlist("authorization")
-    scheme, _, token = (sent[0] if len(sent) == 1 else "").partition(" ")
+    sent = [value for name, value in scope["headers"] if name == b"authorization"]
+    scheme, _, token = (sent[0] if len(sent) == 1 else b"").decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
         raise TokenNotValid
     return token.strip()

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 from starlette.types import Message, Scope
 
-from app.main import create_app
+from app.main import Service, create_app
 from app.settings import Settings
 from tests.conftest import SETTINGS
 from tests.registry import Caller, Registry
@@ -25,7 +25,7 @@ KEY = (
 )
 
 
-def an_app(database_url: str, **settings: object) -> FastAPI:
+def an_app(database_url: str, **settings: object) -> Service:
     given = {**SETTINGS, "signing_key": KEY, **settings}
     return create_app(Settings(database_url=database_url, **given))
 

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from app.domain.actors import Role
+from app.main import Service
 from app.routers.straight import Straight
 from tests.api.services import an_app, running, scope_of
 from tests.registry import Caller, Registry, pointers, refused
@@ -56,19 +56,20 @@ KINDS = st.sampled_from(["application/json", "application/json; charset=utf-8", 
 class Roads(NamedTuple):
     """A service of its own, whose requests can be sent past the straight road."""
 
-    app: FastAPI
+    app: Service
     house: Registry
     asker: Caller
 
     async def answer(self, method: str, path: str, **sent: Any) -> Response:  # noqa: ANN401
         """What both answer, for it must be one."""
-        straight = self.app.router.middleware_stack
+        straight, included = self.app.middleware_stack, self.app.included
         one = await self._ask(method, path, **sent)
         try:
-            self.app.router.middleware_stack = self.app.router.app
+            self.app.included = []
+            self.app.middleware_stack = self.app.build_middleware_stack()
             other = await self._ask(method, path, **sent)
         finally:
-            self.app.router.middleware_stack = straight
+            self.app.middleware_stack, self.app.included = straight, included
         assert one.status_code < 500
         assert told(one) == told(other)
         return one
@@ -100,7 +101,7 @@ def test_the_hot_reads_go_straight(roads: Roads):
     straight = {
         route.name
         for route in iter_route_contexts(roads.app.routes)
-        if Straight.of(route, otherwise=roads.app.router.app)
+        if Straight.of(route, otherwise=roads.app, refused=roads.app)
     }
 
     assert straight >= HOT
