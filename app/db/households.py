@@ -169,21 +169,28 @@ _LIVING_THERE = """CROSS JOIN LATERAL (
     FROM member WHERE household_id = s.id AND state <> 'inactive') AS living"""
 
 
-async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Sight) -> str:
-    """A page of `HouseholdLine`s, in JSON."""
-    line = f"""CROSS JOIN LATERAL (
+_OF_THE_LIST = EACH_AND_HEAD.format("s.id", "living.head_ids[1]")
+
+
+@cache
+def _line(sight: Sight) -> str:
+    return f"""{_LIVING_THERE} CROSS JOIN LATERAL (
         SELECT s.version, s.id, s.scope_code::text AS village_code,
             {shown.detail("s.address", sight)} AS address,
             {shown.detail("s.rt", sight)} AS rt, {shown.detail("s.rw", sight)} AS rw,
             s.state, s.dtks_id,
             {shown.name("living.heads[1]", sight.identity)} AS head_name,
             living.many AS member_count, s.updated_at) AS line"""
+
+
+async def list_page(reading: Reading, asked: Asked, *, within: Region, sight: Sight) -> str:
+    """A page of `HouseholdLine`s, in JSON."""
     statement, arguments = page(
         "household",
         asked,
         within=within,
         item="line",
-        joined=f"{_LIVING_THERE} {line}",
-        subjects=EACH_AND_HEAD.format("s.id", "living.head_ids[1]"),
+        joined=_line(sight),
+        subjects=_OF_THE_LIST,
     )
     return str(await reading.document(statement, *arguments))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from app.domain.regions import Region
@@ -71,7 +72,12 @@ def page(  # noqa: PLR0913 - what a page is made of
 ) -> tuple[str, tuple[object, ...]]:
     """A statement that selects (body, subjects), and its arguments. `also` are $6, $7, ..."""
     rows, arguments = rows_of(table, asked, within=within, also=also)
-    return PAGE.format(rows=rows, item=item, joined=joined, subjects=subjects), arguments
+    return _page(rows, item, joined, subjects), arguments
+
+
+@lru_cache(maxsize=1000)
+def _page(rows: str, item: str, joined: str, subjects: str) -> str:
+    return PAGE.format(rows=rows, item=item, joined=joined, subjects=subjects)
 
 
 def rows_of(

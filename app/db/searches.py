@@ -5,6 +5,8 @@ security. For each length of a name there is one range of the index, read in ord
 than is given: what is read does not grow with the number of people who bear the name.
 """
 
+from functools import cache
+
 from app.db import sight as shown
 from app.db.access import PeopleReading
 from app.db.households import HEAD_OF
@@ -213,11 +215,17 @@ async def _answered(
 ) -> str:
     born = () if question.birth_date is None else (question.birth_date,)
     reach = (region.first, region.last, limit, region.code)
-    statement = f"WITH {_found(question, region)}, {answer}"
+    statement = _statement(_found(question, region), answer)
     body = await reading.document(statement, *reach, _as_kept(question), *born)
     if body is None:
         raise RegionNotFound
     return body
+
+
+@cache
+def _statement(found: str, answer: str) -> str:
+    """One for each way to find, and each answer."""
+    return f"WITH {found}, {answer}"
 
 
 def _found(question: Question, region: Region) -> str:

@@ -55,7 +55,9 @@ class Directory:
     def _found(self, scope: Scope) -> ASGIApp:
         path, method = scope["path"], scope["method"]
         for form, methods, road in self._at.get(place_of(path), ()):
-            if form.match(path) and method in methods:
+            found = form.match(path)
+            if found and method in methods:
+                scope["path_params"] = found.groupdict()
                 return road
         return self._everything
 

@@ -40,7 +40,7 @@ class NameAndLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = sent(scope, b"x-request-id")
+        asked = sent(scope, b"x-request-id") or ""
         request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid_utils.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         answered: list[int] = []
@@ -80,7 +80,7 @@ class CrossOrigin(CORSMiddleware):
     """A caller that names no origin is no page in a browser, and needs to be told of none."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or sent(scope, b"origin"):
+        if scope["type"] != "http" or sent(scope, b"origin") is not None:
             await super().__call__(scope, receive, send)
             return
 

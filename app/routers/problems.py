@@ -149,7 +149,7 @@ class Problem(BaseModel):
 
 def language_of(scope: Scope) -> Language:
     """Which of our languages Accept-Language likes best; Indonesian if it likes neither."""
-    asked = sent(scope, b"accept-language").lower().split(",")
+    asked = (sent(scope, b"accept-language") or "").lower().split(",")
     found = [match for wish in asked if (match := WISH.fullmatch(wish.strip()))]
     wishes = [(float(match["weight"] or 1), match["language"]) for match in found]
     weight, language = max(wishes, key=itemgetter(0), default=(0, ""))

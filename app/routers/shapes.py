@@ -54,6 +54,8 @@ def lines(text: str) -> str:
 
 
 def _kept(text: str, *, without: set[str]) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     if any(unicodedata.category(character) in without for character in text):
         raise PydanticCustomError("characters", "characters that cannot be kept")
     return unicodedata.normalize("NFC", text)

@@ -7,7 +7,7 @@ road from its beginning, so every refusal of a request is FastAPI's own.
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import fields
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -15,12 +15,13 @@ from fastapi import params
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext
 from pydantic.fields import FieldInfo
+from starlette.convertors import StringConvertor, UUIDConvertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.routers.access import WritingRoute
-from app.routers.heads import has_body, kind_of
+from app.routers.heads import has_body, kind_of, sent
 from app.routers.layers import JSON, once
 
 Call = Callable[..., Awaitable[Any]]
@@ -47,10 +48,10 @@ class NotPlain(Exception):
 
 
 class Asked(NamedTuple):
-    """A field outside the body, what it is called where it is sent, and what it is else."""
+    """A field outside the body, how it is found where it was sent, and what it is else."""
 
     field: Field
-    name: str
+    found: Callable[[Request], str | None]
     default: object
 
     @classmethod
@@ -59,10 +60,10 @@ class Asked(NamedTuple):
         default = REQUIRED if info.is_required() else info.default
         if not isinstance(default, Hashable) or info.default_factory or info.validate_default:
             raise NotPlain  # each request would have to get its own
-        return cls(field, field.alias.lower() if where == HEADERS else field.alias, default)
+        return cls(field, SENT[where](field.alias), default)
 
-    def among(self, sent: Mapping[str, str]) -> object:
-        value = sent.get(self.name)
+    def of_request(self, request: Request) -> object:
+        value = self.found(request)
         if value is not None:
             return _fitting(self.field, value)
         if self.default is REQUIRED:
@@ -71,7 +72,6 @@ class Asked(NamedTuple):
 
 
 REQUIRED = object()
-HEADERS = "header_params"
 
 
 class Step(NamedTuple):
@@ -98,12 +98,13 @@ class Straight:
         is_known = type(context.original_route) in KNOWN_ROUTES  # others may do more
         if not is_known or endpoint is None or not _gives_response(endpoint):
             raise NotPlain
+        if not all(type(each) in KNOWN_PARTS for each in context.param_convertors.values()):
+            raise NotPlain
         self._route = context.original_route
         self._endpoint = endpoint
-        self._matches = context.matches
         self._otherwise = otherwise
         self._refused = refused
-        self._asked: dict[str, list[Asked]] = {}  # by where they are sent
+        self._asked: list[Asked] = []
         self._body = context.body_field
         self._steps: dict[Call, Step] = {}  # each is made once, however many want it
         self._add(context.dependant)
@@ -133,13 +134,12 @@ class Straight:
         all_of_them: list[Field] = [*body]
         for where in SENT:
             asked: list[Field] = getattr(dependant, where)
-            self._asked.setdefault(where, []).extend(Asked.of(each, where) for each in asked)
+            self._asked += [Asked.of(each, where) for each in asked]
             all_of_them += asked
         return {each.name: id(each) for each in all_of_them}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _, more = self._matches(scope)
-        scope.update(more, route=self._route)
+        scope["route"] = self._route
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
@@ -161,30 +161,38 @@ class Straight:
 
     async def _read(self, request: Request) -> Known:
         known: Known = {Request: request}
-        for where, asked in self._asked.items():
-            sent = SENT[where](request) if asked else {}
-            known |= {id(each.field): each.among(sent) for each in asked}
+        for asked in self._asked:
+            known[id(asked.field)] = asked.of_request(request)
         if self._body is not None:
             known[id(self._body)] = await _body_of(request, self._body)
         return known
 
 
-def _queries(request: Request) -> Mapping[str, str]:
-    return dict(request.query_params) if request.scope["query_string"] else {}
+def _in_path(name: str) -> Callable[[Request], str | None]:
+    return lambda request: request.scope["path_params"].get(name)
 
 
-def _headers(request: Request) -> Mapping[str, str]:
-    """Of those sent twice the first one counts."""
-    sent: list[tuple[bytes, bytes]] = request.scope["headers"]
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(sent)}
+def _in_query(name: str) -> Callable[[Request], str | None]:
+    """Of those sent twice the last one counts, where they are not refused."""
+
+    def found(request: Request) -> str | None:
+        return request.query_params.get(name) if request.scope["query_string"] else None
+
+    return found
 
 
-SENT: dict[str, Callable[[Request], Mapping[str, str]]] = {
-    "path_params": lambda request: request.path_params,
-    "query_params": _queries,
-    HEADERS: _headers,
+def _in_head(name: str) -> Callable[[Request], str | None]:
+    small = name.lower().encode()
+    return lambda request: sent(request.scope, small)
+
+
+SENT: dict[str, Callable[[str], Callable[[Request], str | None]]] = {
+    "path_params": _in_path,
+    "query_params": _in_query,
+    "header_params": _in_head,
 }
 KNOWN_ROUTES = (APIRoute, WritingRoute)
+KNOWN_PARTS = (StringConvertor, UUIDConvertor)  # of a path: what they let in, a field makes of text
 # What we see to, or need not see to where nothing has to be closed. Whoever asks FastAPI for
 # anything else, now or in a version to come, is served by FastAPI.
 SEEN_TO = {
