@@ -23,7 +23,8 @@ from app.domain.regions import INDONESIA, Region
 MOST_KEPT = 100  # as many as asyncpg keeps of its own
 SECONDS_KEPT = 300
 PLAIN = (bool, int, float, UUID, date)
-READ = "SELECT read_within($1, $2, $3)"
+# Arrays go as text: asyncpg looks at each element of an array in Python, and PostgreSQL reads text.
+READ = "SELECT read_within($1::text::text[], $2, $3::text::text[])"
 # Planned once, for any reader: planning anew took longer than searching for a name.
 PLANNED = {"plan_cache_mode": "force_generic_plan"}
 
@@ -46,7 +47,7 @@ class OneTrip(asyncpg.Connection):
         """The first column of the first row, or None where there is no row."""
         try:
             name = await self._named(statement, settings, len(arguments))
-            written = [name, *map(_written, arguments)]
+            written = ",".join([name, *map(_written, arguments)])
             return await self._read(within, settings, FORMS[len(arguments)], written)
         except asyncpg.InvalidSQLStatementNameError:
             raise NotKept from None
@@ -70,16 +71,17 @@ class OneTrip(asyncpg.Connection):
         name = "read_" + hashlib.sha256(statement.encode()).hexdigest()[:32]
         with suppress(asyncpg.DuplicatePreparedStatementError):  # somebody gave up: it is the same
             await self.execute(f"PREPARE {name} AS {statement}")
-        await self._read(INDONESIA, settings, f"EXPLAIN {FORMS[many]}", [name, *[None] * many])
+        await self._read(
+            INDONESIA, settings, f"EXPLAIN {FORMS[many]}", ",".join([name, *["NULL"] * many])
+        )
         return Kept(name, time.monotonic() + SECONDS_KEPT)
 
     async def _read(
-        self, within: Region, settings: Settings, form: str, written: list[str | None]
+        self, within: Region, settings: Settings, form: str, written: str
     ) -> str | None:
-        made = scope_settings(within) | PLANNED | settings
-        body: str | None = await self.fetchval(
-            READ, [[*each] for each in made.items()], form, written
-        )
+        made = (scope_settings(within) | PLANNED | settings).items()
+        told = ",".join([f"{{{name},{value}}}" for name, value in made])
+        body: str | None = await self.fetchval(READ, f"{{{told}}}", form, f"{{{written}}}")
         return body
 
 
@@ -87,19 +89,20 @@ class OneTrip(asyncpg.Connection):
 FORMS = ["EXECUTE %I", *(f"EXECUTE %I({', '.join(['%L'] * many)})" for many in range(1, 100))]
 
 
-def _written(argument: object) -> str | None:
-    """As PostgreSQL reads it. What has more than one form is not taken."""
-    if argument is None or isinstance(argument, str):
-        return argument
+def _written(argument: object) -> str:
+    """As PostgreSQL reads it, in an array. What has more than one form is not taken."""
+    if argument is None:
+        return "NULL"
+    if isinstance(argument, str):
+        return _quoted(argument)
     if isinstance(argument, list):
-        return "{" + ",".join(map(_element, argument)) + "}"
+        elements = ["NULL" if each is None else _quoted(str(each)) for each in argument]
+        return _quoted("{" + ",".join(elements) + "}")
     if not isinstance(argument, PLAIN):
         raise TypeError(f"{type(argument)} cannot be asked for")
     return str(argument)
 
 
-def _element(of_array: object) -> str:
-    if of_array is None:
-        return "NULL"
-    said = str(of_array).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{said}"'
+def _quoted(said: str) -> str:
+    escaped = said.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
