@@ -4,7 +4,6 @@ httptools takes heads of any size, and leaves it to its user what may not be the
 cannot be a request of ours is refused, and its connection ends.
 """
 
-from itertools import chain
 from typing import ClassVar
 
 import httptools
@@ -85,21 +84,25 @@ class BoundedHttp(HttpToolsProtocol):
         self.data_received(b"\r\n".join([first, *lines, b"", rest]))
 
     def _check_head(self) -> None:
-        size = len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
-        self._is_too_large = size + _AROUND * len(self.headers) > MOST_HEAD_BYTES
+        size, hosts, codings = len(self.url), 0, []
+        for name, value in self.headers:
+            size += len(name) + len(value) + _AROUND
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding":
+                codings.append(value)
+        self._is_too_large = size > MOST_HEAD_BYTES
         is_ours = not self._is_too_large and len(self.pipeline) < MOST_WAITING
-        if not (is_ours and self._is_clear()):
+        if not (is_ours and self._is_clear(hosts, codings)):
             raise NotOurs
 
-    def _is_clear(self) -> bool:
+    def _is_clear(self, hosts: int, codings: list[bytes]) -> bool:
         """Whether every server between the sender and us would read it as we do."""
-        hosts = [value for name, value in self.headers if name == b"host"]
-        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         match self.parser.get_http_version():
             case "1.1":
-                is_clear = len(hosts) == 1 and codings in _CODINGS
+                is_clear = hosts == 1 and codings in _CODINGS
             case "1.0":
-                is_clear = len(hosts) <= 1 and not codings
+                is_clear = hosts <= 1 and not codings
             case _:
                 is_clear = False
         return is_clear and self.parser.get_method() != b"CONNECT"

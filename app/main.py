@@ -11,7 +11,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import logs
 from app.commands import job_work
@@ -256,6 +256,14 @@ class Service(FastAPI):
     def __init__(self, **said: Any) -> None:  # noqa: ANN401 - whatever FastAPI takes
         super().__init__(**said)
         self.included: list[BaseRoute] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request goes to the stack at once."""
+        if scope["type"] == "http" and self.middleware_stack is not None:
+            scope["app"] = self
+            await self.middleware_stack(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         directory = Directory(self.included, everything=self.router, seen_to=self._within)

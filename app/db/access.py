@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.db.one_trip import NotKept
 from app.db.scope import opening
 from app.db.sessions import Connection, Look, Reading, connection_in
 from app.db.tables.audit import ALL_OF_THEM
@@ -18,7 +19,7 @@ from app.domain.sight import Purpose
 
 # `found` gives the finished JSON and the ids of the people or households in it. An entry is found
 # by each of them; where one of them is NULL, by those before it: the households of all the others,
-# or their villages.
+# or their villages. `read_noting` of the database does the same in one trip.
 NOTED = """
 WITH found (body, subjects) AS ({statement}),
 seen AS (
@@ -101,8 +102,13 @@ class PeopleReading(Reading):
 
     async def document(self, statement: str, *arguments: object) -> str | None:
         """As `Reading.document`, and whose it is stands in the access log."""
-        noted = _noted(statement, len(arguments) + 1)
-        return await self._body(noted, *arguments, *self._access.told)
+        by = self._access.told
+        try:
+            return await self._at_once(statement, arguments, by=by)
+        except NotKept:
+            noted = _noted(statement, len(arguments) + 1)
+            body: str | None = await self.value(noted, *arguments, *by)
+            return body
 
     async def note(self, extract_id: UUID, people: int) -> None:
         """That a file of an extract, with so many rows, was fetched."""

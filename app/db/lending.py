@@ -31,6 +31,8 @@ class Lending(Generic[C]):
 
     async def take(self) -> C:
         """TimeoutError where none is given back in time."""
+        if self._is_closed:
+            raise asyncpg.InterfaceError("it is closed")
         if self._free.locked():
             async with asyncio.timeout(self._patience):
                 await self._free.acquire()

@@ -1,9 +1,9 @@
 """A read in one trip: the transaction, its scope and the statement in one message.
 
 The function `read_within` of the database makes the settings of the transaction and then runs a
-statement that this connection has prepared, so that it is planned once and not for every reader. A
-statement is kept under a name made of its text: whatever bears that name, on whatever connection,
-is that statement.
+statement that this connection has prepared, so that it is planned once and not for every reader;
+`read_noting` writes an access entry as well. A statement is kept under a name made of its text:
+whatever bears that name, on whatever connection, is that statement.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ SECONDS_KEPT = 300
 PLAIN = (bool, int, float, UUID, date)
 # Arrays go as text: asyncpg looks at each element of an array in Python, and PostgreSQL reads text.
 READ = "SELECT read_within($1::text::text[], $2, $3::text::text[])"
+READ_NOTED = "SELECT read_noting($1::text::text[], $2, $3::text::text[], $4::text::text[])"
 # Planned once, for any reader: planning anew took longer than searching for a name.
 PLANNED = {"plan_cache_mode": "force_generic_plan"}
 
@@ -42,15 +43,27 @@ class OneTrip(asyncpg.Connection):
     """A connection that is given back as it is: nothing outlives a transaction here."""
 
     async def body_within(
-        self, within: Region, settings: Settings, statement: str, arguments: Sequence[object]
+        self,
+        within: Region,
+        settings: Settings,
+        statement: str,
+        arguments: Sequence[object],
+        *,
+        by: Sequence[object] = (),
     ) -> str | None:
-        """The first column of the first row, or None where there is no row."""
+        """The first column of the first row, or None where there is no row. Where it is said by
+        whom it is read, the second one says of whom, and an access entry is written."""
         try:
             name = await self._named(statement, settings, len(arguments))
-            written = ",".join([name, *map(_written, arguments)])
-            return await self._read(within, settings, FORMS[len(arguments)], written)
+            asked = _scoped(within, settings), FORMS[len(arguments)], _array(name, *arguments)
+            body: str | None = await (
+                self.fetchval(READ_NOTED, *asked, _array(*by))
+                if by
+                else self.fetchval(READ, *asked)
+            )
         except asyncpg.InvalidSQLStatementNameError:
             raise NotKept from None
+        return body
 
     async def _named(self, statement: str, settings: Settings, many: int) -> str:
         """How it is called here. What was planned the longest ago makes room, and is planned anew:
@@ -71,22 +84,22 @@ class OneTrip(asyncpg.Connection):
         name = "read_" + hashlib.sha256(statement.encode()).hexdigest()[:32]
         with suppress(asyncpg.DuplicatePreparedStatementError):  # somebody gave up: it is the same
             await self.execute(f"PREPARE {name} AS {statement}")
-        await self._read(
-            INDONESIA, settings, f"EXPLAIN {FORMS[many]}", ",".join([name, *["NULL"] * many])
-        )
+        unknown = _array(name, *[None] * many)
+        await self.fetchval(READ, _scoped(INDONESIA, settings), f"EXPLAIN {FORMS[many]}", unknown)
         return Kept(name, time.monotonic() + SECONDS_KEPT)
 
-    async def _read(
-        self, within: Region, settings: Settings, form: str, written: str
-    ) -> str | None:
-        made = (scope_settings(within) | PLANNED | settings).items()
-        told = ",".join([f"{{{name},{value}}}" for name, value in made])
-        body: str | None = await self.fetchval(READ, f"{{{told}}}", form, f"{{{written}}}")
-        return body
+
+def _scoped(within: Region, settings: Settings) -> str:
+    made = scope_settings(within) | PLANNED | settings
+    return "{" + ",".join([f"{{{name},{value}}}" for name, value in made.items()]) + "}"
 
 
 # What `format` makes of a name and so many arguments: it quotes each as what it is.
 FORMS = ["EXECUTE %I", *(f"EXECUTE %I({', '.join(['%L'] * many)})" for many in range(1, 100))]
+
+
+def _array(*arguments: object) -> str:
+    return "{" + ",".join(map(_written, arguments)) + "}"
 
 
 def _written(argument: object) -> str:
@@ -96,8 +109,7 @@ def _written(argument: object) -> str:
     if isinstance(argument, str):
         return _quoted(argument)
     if isinstance(argument, list):
-        elements = ["NULL" if each is None else _quoted(str(each)) for each in argument]
-        return _quoted("{" + ",".join(elements) + "}")
+        return _quoted(_array(*argument))
     if not isinstance(argument, PLAIN):
         raise TypeError(f"{type(argument)} cannot be asked for")
     return str(argument)

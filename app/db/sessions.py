@@ -69,13 +69,19 @@ class Reading:
 
         Here it is only read; where people are read of, `PeopleReading` notes the subjects.
         """
-        return await self._body(statement, *arguments)
+        try:
+            return await self._at_once(statement, arguments)
+        except NotKept:
+            body: str | None = await self.value(statement, *arguments)
+            return body
 
-    async def _body(self, statement: str, *arguments: object) -> str | None:
-        if isinstance(self._connection, Look):
-            return await self._connection.body(statement, *arguments)
-        body: str | None = await self.value(statement, *arguments)
-        return body
+    async def _at_once(
+        self, statement: str, arguments: Sequence[object], *, by: Sequence[object] = ()
+    ) -> str | None:
+        """In one trip; NotKept where it takes several, as in the middle of a transaction."""
+        if not isinstance(self._connection, Look):
+            raise NotKept
+        return await self._connection.at_once(statement, arguments, by=by)
 
     async def rows(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         return await self._connection.fetch(statement, *arguments)
@@ -89,20 +95,25 @@ class Look:
         self._within = within
         self._settings = settings
 
-    async def body(self, statement: str, *arguments: object) -> str | None:
-        """The first column of the first row, which is text: in one trip where that can be had."""
-        if self._database.in_one_trip:
-            try:
-                return await self._at_once(statement, arguments)
-            except NotKept:
-                log.warning("reads_take_three_trips", why="a pooler renames statements")
-                self._database.in_one_trip = False
-        body: str | None = await self.fetchval(statement, *arguments)
-        return body
-
-    async def _at_once(self, statement: str, arguments: Sequence[object]) -> str | None:
-        async with self._database.lent() as connection:
-            return await connection.body_within(self._within, self._settings, statement, arguments)
+    async def at_once(
+        self, statement: str, arguments: Sequence[object], *, by: Sequence[object] = ()
+    ) -> str | None:
+        """The first column of the first row, which is text, or NotKept; noted where it is said by
+        whom."""
+        if not self._database.in_one_trip:
+            raise NotKept
+        lending = self._database.lending
+        connection = await lending.take()
+        try:
+            return await connection.body_within(
+                self._within, self._settings, statement, arguments, by=by
+            )
+        except NotKept:
+            log.warning("reads_take_three_trips", why="a pooler renames statements")
+            self._database.in_one_trip = False
+            raise
+        finally:
+            lending.give(connection)
 
     async def fetchval(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
         async with self._transaction() as connection:
@@ -199,7 +210,7 @@ class Database:
             isolation_level="AUTOCOMMIT",  # where a transaction begins and ends, `_committed` says
         )
         event.listen(self.engine.sync_engine, "checkout", _still_there)
-        self._lending = Lending(self._for_reading, most=connections, patience=POOL_WAIT_SECONDS)
+        self.lending = Lending(self._for_reading, most=connections, patience=POOL_WAIT_SECONDS)
         self.in_one_trip = True
 
     async def _connect(self) -> asyncpg.Connection:
@@ -215,7 +226,7 @@ class Database:
             return
 
     async def close(self) -> None:
-        await self._lending.close()
+        await self.lending.close()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -238,7 +249,7 @@ class Database:
                 await session.settle()
 
     def lent(self) -> Lent[OneTrip]:
-        return self._lending.lent()
+        return self.lending.lent()
 
     @asynccontextmanager
     async def connection(self, within: Region, *, begin: str) -> AsyncIterator[Connection]:

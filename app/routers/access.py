@@ -330,11 +330,20 @@ def answer_page(request: Request, body: str) -> Response:
     found = NEXT_IN_BODY.match(body)
     if found is None:
         return answer_json(body)
-    query = urlencode({**request.query_params, "after": found[1]})
-    link = f"{quote(request.scope['path'])}?{query}"
+    link = _following(request, found[1])
     return answer_json(body, headers={"Link": f'<{link}>; rel="next"'})
 
 
+def _following(request: Request, after: str) -> str:
+    """The same question after that place. Where nothing needs escaping, it is as it was sent."""
+    path, asked = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    if UNESCAPED.fullmatch(f"{path}&{asked}&{after}"):
+        kept = [each for each in asked.split("&") if each and not each.startswith("after=")]
+        return f"{path}?{'&'.join([*kept, f'after={after}'])}"
+    return f"{quote(path)}?{urlencode({**request.query_params, 'after': after})}"
+
+
+UNESCAPED = re.compile(r"[/&=.,\w-]*", re.ASCII)
 NEXT_IN_BODY = re.compile(r'\{"next" ?: ?"([^"]+)"')
 
 
@@ -347,6 +356,8 @@ async def only_known_queries(request: Request) -> None:
         return
     known = _queries_of(request.scope["route"])
     sent = [name for name, _ in request.query_params.multi_items()]
+    if known.issuperset(sent) and len(set(sent)) == len(sent):
+        return
     unknown = sorted({name for name in sent if name not in known or sent.count(name) > 1})
     if unknown:
         faults = [Fault(f"?{name}"[:60], "not_allowed", SHAPES["not_allowed"]) for name in unknown]

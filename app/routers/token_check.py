@@ -68,10 +68,12 @@ class TokenCheck:
         door: Door = scope["app"].state.door
         recognised = door.tokens.verify(_bearer(scope))
         try:
-            agreement = await self._standings.confirm(recognised, door)
+            standing = self._standings.known(recognised)
+            if standing is None:
+                standing = await self._standings.asked(recognised, door)
         except NO_ANSWER as error:
             raise Overloaded from error
-        return _under(agreement, recognised)
+        return _under(standing.agreement, recognised)
 
 
 def _under(agreement: Agreement | None, recognised: Recognised) -> Recognised:
@@ -107,14 +109,8 @@ class Standings:
         self._clock = clock
         self._known: OrderedDict[Actor, _Standing] = OrderedDict()
 
-    async def confirm(self, recognised: Recognised, door: Door) -> Agreement | None:
-        """Under which agreement a machine reads; whoever does not stand as he says is refused."""
-        known = self._stood(recognised)
-        if known is None:
-            known = await self._asked(recognised, door)
-        return known.agreement
-
-    async def _asked(self, recognised: Recognised, door: Door) -> _Standing:
+    async def asked(self, recognised: Recognised, door: Door) -> _Standing:
+        """Whoever does not stand as he says is refused."""
         until = self._clock() + self._remembers  # counted from before the question
         async with door.database.reading(INDONESIA) as reading:
             found = await accounts.standing(reading, recognised.actor, within=INDONESIA)
@@ -125,7 +121,7 @@ class Standings:
         self._remember(recognised.actor, standing)
         return standing
 
-    def _stood(self, recognised: Recognised) -> _Standing | None:
+    def known(self, recognised: Recognised) -> _Standing | None:
         known = self._known.get(recognised.actor)
         if known is None or self._clock() >= known.until:
             return None

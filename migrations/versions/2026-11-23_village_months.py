@@ -47,12 +47,12 @@ SET search_path = public, pg_temp SET enable_seqscan = off SET timezone = 'UTC' 
     WHERE e.id < before AND e.at >= since AND e.at < until
     ORDER BY e.id DESC LIMIT most
 $$"""
-BEGAN = "2026-01-01"  # before which there was nothing to read
-# The newest month first, and no more months than are needed. What many write at once gets its ids
-# and moments in no strict order: around midnight both months are looked at, and a few more taken.
-LISTED = f"""
+# There was nothing to read before 2026. The newest month first, and no more months than are needed.
+# What many write at once gets its ids and moments in no strict order: around midnight both months
+# are looked at, and a few more taken.
+LISTED = """
     span AS (
-        SELECT greatest(since, '{BEGAN}') AS first,
+        SELECT greatest(since, '2026-01-01') AS first,
             least(until, now(), (SELECT e.at FROM access_entry e WHERE e.id = before)) AS last
     ),
     listed AS MATERIALIZED (

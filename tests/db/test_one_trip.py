@@ -50,7 +50,7 @@ async def in_several(database: Database, statement: str, *arguments: object) -> 
     )
 )
 async def test_whatever_is_asked_is_asked_as_it_is(database: Database, asked: tuple[object, ...]):
-    at_once = await database.look(CILEGON).body(TOLD, *asked)
+    at_once = await Reading(database.look(CILEGON)).document(TOLD, *asked)
 
     assert at_once == await in_several(database, TOLD, *asked)
 
@@ -60,15 +60,15 @@ async def test_it_sees_its_region_and_no_other(registry: Registry):
     statement = "SELECT id::text FROM household WHERE id = $1"
     elsewhere = "3672011001" if registry.village.code != "3672011001" else "3672011002"
 
-    seen = registry.database.look(registry.village)
-    not_seen = registry.database.look(Region(elsewhere))
+    seen = Reading(registry.database.look(registry.village))
+    not_seen = Reading(registry.database.look(Region(elsewhere)))
 
-    assert await seen.body(statement, household["id"]) == household["id"]
-    assert await not_seen.body(statement, household["id"]) is None
+    assert await seen.document(statement, household["id"]) == household["id"]
+    assert await not_seen.document(statement, household["id"]) is None
 
 
 async def test_its_settings_end_with_it(alone: Database):
-    assert await alone.look(CILEGON).body(SETTINGS) == "3672000000 3672999999 on"
+    assert await Reading(alone.look(CILEGON)).document(SETTINGS) == "3672000000 3672999999 on"
 
     async with alone.lent() as connection:
         assert (await connection.fetchval(SETTINGS)).split() == ["off"]
@@ -76,19 +76,21 @@ async def test_its_settings_end_with_it(alone: Database):
 
 async def test_nothing_is_written_by_one_that_only_reads(alone: Database):
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
-        await alone.look(INDONESIA).body("INSERT INTO stored_answer DEFAULT VALUES RETURNING 'a'")
+        await Reading(alone.look(INDONESIA)).document(
+            "INSERT INTO stored_answer DEFAULT VALUES RETURNING 'a'"
+        )
 
 
 async def test_one_that_was_given_up_can_be_asked_again(alone: Database):
     """At whatever moment: while it is prepared, planned or run."""
-    look = alone.look(CILEGON)
+    reading = Reading(alone.look(CILEGON))
     statements = [f"SELECT '{number}' WHERE pg_sleep(0.002) IS NOT NULL" for number in range(12)]
 
     for number, statement in enumerate(statements):
         with suppress(TimeoutError):
             async with asyncio.timeout(0.0004 * number):
-                await look.body(statement)
-    told = [await look.body(statement) for statement in statements]
+                await reading.document(statement)
+    told = [await reading.document(statement) for statement in statements]
 
     assert told == [str(number) for number in range(12)]
     assert alone.in_one_trip
@@ -108,26 +110,26 @@ async def test_nor_does_a_transaction_that_was_given_up_leave_anything_open(alon
 async def test_what_has_more_than_one_form_is_not_asked_for(alone: Database):
     for what in ({"a"}, ("a",), b"a"):
         with pytest.raises(TypeError):
-            await alone.look(CILEGON).body("SELECT $1::text", what)
+            await Reading(alone.look(CILEGON)).document("SELECT $1::text", what)
 
 
 async def test_where_statements_bear_other_names_it_takes_several(alone: Database):
     """As behind a pooler that shares connections."""
-    look = alone.look(CILEGON)
-    await look.body(SETTINGS)
+    reading = Reading(alone.look(CILEGON))
+    await reading.document(SETTINGS)
     async with alone.lent() as connection:
         await connection.execute("DEALLOCATE ALL")
 
     assert alone.in_one_trip
-    assert await look.body(SETTINGS) == "3672000000 3672999999 on"
+    assert await reading.document(SETTINGS) == "3672000000 3672999999 on"
     assert not alone.in_one_trip
-    assert await Reading(look).document(SETTINGS) == "3672000000 3672999999 on"
+    assert await reading.document(SETTINGS) == "3672000000 3672999999 on"
 
 
 async def test_more_statements_than_are_kept_make_room_for_each_other(alone: Database):
-    look = alone.look(CILEGON)
+    reading = Reading(alone.look(CILEGON))
 
     asked = (*range(MOST_KEPT + 1), 0)
-    told = [await look.body(f"SELECT '{number}'") for number in asked]
+    told = [await reading.document(f"SELECT '{number}'") for number in asked]
 
     assert told == [str(number) for number in asked]
