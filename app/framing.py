@@ -9,6 +9,8 @@ from typing import ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.routers.heads import HAS_COME
+
 MOST_HEAD_BYTES = 65_536
 MOST_WAITING = 16  # requests of one connection that came before their turn
 _AROUND = 4  # bytes of a line of the head beside its name and value
@@ -74,6 +76,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._is_settled = True
         if not self.parser.should_upgrade():
+            self.scope["state"][HAS_COME] = True
             super().on_message_complete()
 
     def _stay(self, rest: bytes) -> None:

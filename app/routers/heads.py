@@ -2,6 +2,10 @@
 
 from starlette.types import Scope
 
+# Where a request tells those within what was found out without.
+HAS_COME = "has_come"  # in its state: all of it came at once
+BODY = "siks.body"  # in its scope: in one piece
+
 
 def sent(scope: Scope, name: bytes) -> str | None:
     """The header of that name, in small letters; of several the first."""

@@ -18,7 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import Overloaded, Refusal
-from app.routers.heads import has_body, is_declared_larger, kind_of, sent
+from app.routers.heads import BODY, HAS_COME, has_body, is_declared_larger, kind_of, sent
 from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 log = structlog.get_logger("siks.http")
@@ -262,9 +262,12 @@ class WholeBody:
         if isinstance(body, Refusal):
             await problem_response(body, language=language_of(scope))(scope, receive, send)
         elif body is not None:
+            scope[BODY] = body
             await self.app(scope, once(body, receive), send)
 
     async def _arrived(self, scope: Scope, receive: Receive) -> bytes | Refusal | None:
+        if HAS_COME in scope["state"]:
+            return await self._read(scope, receive)
         if self.arriving >= self.at_once:
             return Overloaded()
         self.arriving += 1

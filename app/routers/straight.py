@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.routers.access import WritingRoute
-from app.routers.heads import has_body, kind_of, sent
+from app.routers.heads import BODY, has_body, kind_of, sent
 from app.routers.layers import JSON, once
 
 Call = Callable[..., Awaitable[Any]]
@@ -145,7 +145,7 @@ class Straight:
             response = await self._answer(request)
             await response(scope, receive, send)
         except NotPlain:
-            is_read = self._body is not None and has_body(scope)
+            is_read = BODY not in scope and self._body is not None and has_body(scope)
             again = once(await request.body(), receive) if is_read else receive
             await self._otherwise(scope, again, send)
         except Exception as error:  # noqa: BLE001 - whoever knows what to say of it says it
@@ -225,8 +225,9 @@ def _gives_response(endpoint: Callable[..., Any]) -> bool:
 async def _body_of(request: Request, field: Field) -> object:
     if kind_of(request.scope) != JSON or not has_body(request.scope):
         raise NotPlain
+    body = request.scope.get(BODY)
     try:
-        return _fitting(field, json.loads(await request.body()))
+        return _fitting(field, json.loads(await request.body() if body is None else body))
     except (ValueError, RecursionError):
         raise NotPlain from None
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 from starlette.types import Message, Scope
 
+from app.framing import BoundedHttp
 from app.main import Service, create_app
 from app.settings import Settings
 from tests.conftest import SETTINGS
@@ -44,7 +45,7 @@ async def running(app: FastAPI, like: Registry) -> AsyncIterator[Registry]:
 @asynccontextmanager
 async def listening(app: FastAPI, like: Registry) -> AsyncIterator[Registry]:
     """The same, behind a port: an answer is there when it was sent, not when all is put away."""
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, http=BoundedHttp, lifespan="off", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as port:
         serving = asyncio.create_task(server.serve([port]))
         url = f"http://127.0.0.1:{port.getsockname()[1]}"
@@ -52,6 +53,22 @@ async def listening(app: FastAPI, like: Registry) -> AsyncIterator[Registry]:
             yield replace(house, http=http)
             server.should_exit = True
             await serving
+
+
+async def sends_in_pieces(caller: Caller, path: str, body: bytes, *, pieces: int) -> int:
+    """A request as the network may cut it, the first piece with the head; and its status."""
+    port = caller.http.base_url.port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    told = {**caller.headers, "Host": "siks.test", "Content-Type": "application/json"}
+    lines = [f"{name}: {value}" for name, value in told.items()]
+    head = "\r\n".join([f"POST {path} HTTP/1.1", *lines, f"Content-Length: {len(body)}", "", ""])
+    size = -(-len(body) // pieces)
+    for at in range(0, len(body), size):
+        writer.write((b"" if at else head.encode()) + body[at : at + size])
+        await asyncio.sleep(0.05)
+    status = int((await reader.readline()).split()[1])
+    writer.close()
+    return status
 
 
 async def posts_bytes(

@@ -1,6 +1,7 @@
 """Too much at once, too slow, or no database: the service says so and soon, and breaks nothing."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from app.main import PER_CONNECTION
 from app.routers import layers
 from app.routers.access import ReadingNow, Transaction
 from tests.api.proxy import a_line
-from tests.api.services import Wire, an_app, listening, running, scope_of
+from tests.api.services import Wire, an_app, listening, running, scope_of, sends_in_pieces
 from tests.conftest import Run
 from tests.registry import Caller, Registry, a_household, refused
 
@@ -232,6 +233,16 @@ class TestAWeakLine:
 
         assert is_busy(other)
         assert (wire.status, after.status_code) == (201, 201)
+
+    async def test_takes_no_place_where_it_has_come_at_once(self, registry: Registry, app_url: str):
+        app = with_layer(an_app(app_url), layers.WholeBody, at_once=0)
+        async with listening(app, registry) as house:
+            operator = await house.caller(Role.VILLAGE_OPERATOR)
+            sent = json.dumps(a_household(registry.village)).encode()
+            whole = await sends_in_pieces(operator, "/v1/households", sent, pieces=1)
+            cut = await sends_in_pieces(operator, "/v1/households", sent, pieces=2)
+
+        assert (whole, cut) == (201, 503)
 
     async def test_that_never_ends_is_refused_in_the_end(self, registry: Registry, app_url: str):
         app = with_layer(an_app(app_url), layers.WholeBody, seconds=0.2)
