@@ -3,15 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
-from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import logs
 from app.commands import job_work
@@ -97,7 +92,7 @@ from app.routers import (
     window_exceptions,
     windows,
 )
-from app.routers.directory import Directory
+from app.routers.directory import Service
 from app.routers.token_check import TokenCheck
 from app.settings import Settings, read_settings
 from app.stores import storage_of
@@ -247,30 +242,6 @@ def _other_issuer(settings: Settings) -> Issuer | None:
         return None
     keys = IssuerKeys(settings.external_jwks_url)
     return Issuer(settings.external_issuer, audience=settings.external_audience, keys=keys)
-
-
-class Service(FastAPI):
-    """FastAPI with no layers but ours: what it would put around all of them looks into faults,
-    bodies and telemetry, which ours see to, and what it needs within stands on its own roads."""
-
-    def __init__(self, **said: Any) -> None:  # noqa: ANN401 - whatever FastAPI takes
-        super().__init__(**said)
-        self.included: list[BaseRoute] = []
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A request goes to the stack at once."""
-        if scope["type"] == "http" and self.middleware_stack is not None:
-            scope["app"] = self
-            await self.middleware_stack(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
-
-    def build_middleware_stack(self) -> ASGIApp:
-        directory = Directory(self.included, everything=self.router, seen_to=self._within)
-        return layers.before(directory, self.user_middleware)
-
-    def _within(self, app: ASGIApp) -> ASGIApp:
-        return ExceptionMiddleware(AsyncExitStackMiddleware(app), self.exception_handlers)
 
 
 def create_app(settings: Settings | None = None) -> Service:

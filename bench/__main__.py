@@ -21,7 +21,7 @@ import uvloop
 
 from bench import bulk, chart, morning, pgbench, telling
 from bench.cases import CASES
-from bench.contenders import AT_MORNING, LIMIT, LIMIT_OF_WRITES, SERVICE, running
+from bench.contenders import LIMIT, LIMIT_OF_WRITES, SERVICE, running
 from bench.filling import TILE, Filled, filled
 from bench.growing import grown
 from bench.material import Material, gathered
@@ -173,7 +173,7 @@ async def _once(place: Filled, asked: argparse.Namespace, results: Results) -> N
 
 async def _mix(place: Filled, asked: argparse.Namespace) -> Mix:
     seconds, memory_seconds = asked.mix_seconds, asked.memory_seconds
-    async with running(AT_MORNING, place.server) as service:
+    async with running(SERVICE, place.server) as service:
         found = await morning.measured(
             place, service.url, service.pid, seconds=seconds, memory_seconds=memory_seconds
         )

@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from app.embedded import SUPERUSER, Server, ending_with
@@ -64,8 +64,6 @@ class Contender:
 
 
 SERVICE = Contender("service", ("app.cli",), ("app.cli", "serve"))
-# Of a morning some ask slow questions, behind which the others should not have to wait.
-AT_MORNING = replace(SERVICE, pool=10)
 LIMIT = Contender("limit", ("bench.limit",), (*UVICORN, "bench.limit:app"))
 LIMIT_OF_WRITES = Contender("limit", ("bench.limit_writes",), (*UVICORN, "bench.limit_writes:app"))
 SQLMODEL = Contender(

@@ -42,6 +42,8 @@ async def grown(
         alone = case.by(SERVICE)
         sizes = [await stack.enter_async_context(begun(alone, each, plan)) for each in materials]
         if not all([await each.can_begin() for each in sizes]):
+            found.failures = [note for each in sizes for note in each.found.notes]
+            found.failures += [failure for each in sizes for failure in each.failures]
             return found
         for each in sizes:
             await each.warm()

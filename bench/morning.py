@@ -245,7 +245,7 @@ def _main(households: int) -> None:
 
 
 async def _run(place: Filled) -> Morning:
-    async with contenders.running(contenders.AT_MORNING, place.server) as service:
+    async with contenders.running(contenders.SERVICE, place.server) as service:
         return await measured(place, service.url, service.pid)
 
 

@@ -144,7 +144,7 @@ class Bench:
             await self._leave_out_what_cannot_go()
         elif self._case.same:
             await self._compare()
-        many = len(self._requests[SERVICE])
+        many = len(self._requests.get(SERVICE, ()))
         if many < (FEWEST if self._case.writes else 1):
             self.found.notes.append(f"there are only {many} to ask for")
             return False
@@ -153,7 +153,7 @@ class Bench:
     async def _leave_out_what_cannot_go(self) -> None:
         """Of the proposals, those with which one can go on: that is no question of speed."""
         service = self._who(SERVICE)
-        requests = self._requests[SERVICE]
+        requests = self._requests.get(SERVICE, [])
         run = await closed(service.url, requests) if service else Run()
         await self._material.filled.restore()
         refused = {failure.split()[1].rstrip(":") for failure in run.failures}

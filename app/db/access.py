@@ -1,7 +1,8 @@
 """Who read of whom: one access entry per request that reads of people, in the reading statement.
 
-UU 27/2022 gives a person the right to know. The entry is written by the statement that finds the
-people, so there is no reading without it, and where nothing was found nothing is noted.
+UU 27/2022 gives a person the right to know. The entry is written by the statement or the function
+that finds the people, so there is no reading without it, and where nothing was found nothing is
+noted.
 """
 
 from dataclasses import dataclass

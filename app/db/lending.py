@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 REST_SECONDS = 300  # after which one that nobody needed is not trusted to be there any more
+GIVEN_UP = (asyncio.CancelledError, TimeoutError)  # PostgreSQL may still be at work on it
 C = TypeVar("C", bound=asyncpg.Connection)
 
 
@@ -24,10 +25,15 @@ class Lending(Generic[C]):
         self._free = asyncio.Semaphore(most)
         self._patience = patience  # seconds, for a free one and for a new one
         self._resting: list[tuple[float, C]] = []
+        self._settling: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
     def lent(self) -> "Lent[C]":
         return Lent(self)
+
+    async def open(self) -> None:
+        """The first one, with all the patience that connecting has, or why there is none."""
+        self._resting.append((time.monotonic(), await self._connect()))
 
     async def take(self) -> C:
         """TimeoutError where none is given back in time."""
@@ -59,18 +65,49 @@ class Lending(Generic[C]):
 
     def give(self, connection: C) -> None:
         """In the middle of a transaction nobody could use it."""
-        if self._is_closed or connection.is_in_transaction():
+        try:
+            if connection.is_closed():
+                return
+            if self._is_closed or connection.is_in_transaction():
+                connection.terminate()
+            else:
+                self._rest(connection)
+        finally:
+            self._free.release()
+
+    def _rest(self, connection: C) -> None:
+        now = time.monotonic()
+        self._resting.append((now, connection))
+        if now - self._resting[0][0] > REST_SECONDS:
+            self._resting.pop(0)[1].terminate()
+
+    def settle(self, connection: C) -> None:
+        """It is given back when PostgreSQL has let go of what was given up: until then it would
+        be used for nothing, and it may be in a transaction that has not been seen to begin."""
+        settling = asyncio.create_task(self._settled(connection))
+        self._settling.add(settling)
+        settling.add_done_callback(self._settling.discard)
+
+    async def _settled(self, connection: C) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await connection.execute("ROLLBACK")
+        except Exception:  # noqa: BLE001 - whatever it is, nobody else is to meet it
             connection.terminate()
-        if not connection.is_closed():
-            self._resting.append((time.monotonic(), connection))
-        self._free.release()
+        finally:
+            self.give(connection)
 
     async def close(self) -> None:
         """Those that rest now, and each of the others when it is given back."""
         self._is_closed = True
+        if self._settling:
+            await asyncio.wait(self._settling)
         resting, self._resting = self._resting, []
         for _, connection in resting:
-            await connection.close()
+            try:
+                await connection.close(timeout=self._patience)
+            except Exception:  # noqa: BLE001 - it is to go, in whatever way
+                connection.terminate()
 
 
 class Lent(Generic[C]):
@@ -89,4 +126,7 @@ class Lent(Generic[C]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._lending.give(self._connection)
+        if isinstance(error, GIVEN_UP) and not self._connection.is_closed():
+            self._lending.settle(self._connection)
+        else:
+            self._lending.give(self._connection)

@@ -102,18 +102,15 @@ class Look:
         whom."""
         if not self._database.in_one_trip:
             raise NotKept
-        lending = self._database.lending
-        connection = await lending.take()
         try:
-            return await connection.body_within(
-                self._within, self._settings, statement, arguments, by=by
-            )
+            async with self._database.lent() as connection:
+                return await connection.body_within(
+                    self._within, self._settings, statement, arguments, by=by
+                )
         except NotKept:
             log.warning("reads_take_three_trips", why="a pooler renames statements")
             self._database.in_one_trip = False
             raise
-        finally:
-            lending.give(connection)
 
     async def fetchval(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
         async with self._transaction() as connection:
@@ -152,7 +149,7 @@ async def connection_in(session: AsyncSession) -> asyncpg.Connection:
 
 @asynccontextmanager
 async def _committed(connection: asyncpg.Connection, begin: str) -> AsyncIterator[None]:
-    """The only commit there is."""
+    """The only commit there is; of what only reads, the end."""
     try:
         await connection.execute(begin)
         yield
@@ -222,12 +219,13 @@ class Database:
 
     async def open(self) -> None:
         """The first connection, or why there is none."""
-        async with self.lent():
-            return
+        await self.lending.open()
 
     async def close(self) -> None:
-        await self.lending.close()
-        await self.engine.dispose()
+        try:
+            await self.lending.close()
+        finally:
+            await self.engine.dispose()
 
     @asynccontextmanager
     async def transaction(
@@ -254,14 +252,11 @@ class Database:
     @asynccontextmanager
     async def connection(self, within: Region, *, begin: str) -> AsyncIterator[Connection]:
         """A transaction on asyncpg, opened and scoped in one message."""
-        async with self.lent() as connection:
-            await connection.execute(f"{begin}; {scope_statement(within)}")
-            try:
-                yield connection
-            except BaseException:
-                await connection.execute("ROLLBACK")
-                raise
-            await connection.execute("COMMIT")
+        async with (
+            self.lent() as connection,
+            _committed(connection, f"{begin}; {scope_statement(within)}"),
+        ):
+            yield connection
 
     def look(self, within: Region, *, settings: Settings = READ_ONLY) -> Look:
         return Look(self, within, settings)

@@ -1,13 +1,20 @@
-"""Which routes serve a place: a request asks these, and walks past none of the others."""
+"""Which routes serve a place: a request asks these, and walks past none of the others.
+
+And what stands around them: our layers, and what FastAPI needs on its own roads (ADR 0056).
+"""
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import iter_route_contexts
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.routers import layers
 from app.routers.straight import RAISED, Straight
 
 Place = tuple[str, ...]
@@ -71,3 +78,27 @@ async def _raised(scope: Scope, receive: Receive, send: Send) -> None:
 def place_of(path: str) -> Place:
     """As far as no path has a parameter: /v1/households."""
     return tuple(path.split("/", 3)[1:3])
+
+
+class Service(FastAPI):
+    """FastAPI with no layers but ours: what it would put around all of them looks into faults,
+    bodies and telemetry, which ours see to, and what it needs within stands on its own roads."""
+
+    def __init__(self, **said: Any) -> None:  # noqa: ANN401 - whatever FastAPI takes
+        super().__init__(**said)
+        self.included: list[BaseRoute] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request goes to the stack at once."""
+        if scope["type"] == "http" and self.middleware_stack is not None:
+            scope["app"] = self
+            await self.middleware_stack(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        directory = Directory(self.included, everything=self.router, seen_to=self._within)
+        return layers.before(directory, self.user_middleware)
+
+    def _within(self, app: ASGIApp) -> ASGIApp:
+        return ExceptionMiddleware(AsyncExitStackMiddleware(app), self.exception_handlers)

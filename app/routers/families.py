@@ -29,7 +29,7 @@ from app.routers.access import (
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
 from app.routers.problems import refuses
-from app.routers.shapes import CardNumber, FamilyNumber, Shape
+from app.routers.shapes import CardNumber, FamilyNumber, NewId, Shape
 
 router = APIRouter(prefix="/v1/families", tags=["families"], route_class=WritingRoute)
 
@@ -46,7 +46,7 @@ class FamilyFields(Shape):
 
 
 class FamilyDraft(FamilyFields):
-    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
+    id: NewId = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
 
     def columns(self) -> dict[str, Any]:
         return self.model_dump(include={"id", "number", "card_number"})

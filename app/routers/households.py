@@ -58,7 +58,15 @@ from app.routers.grounds import CHANGES, STEPS, MarkView, RecordStepRequest
 from app.routers.members import MemberDraft, MemberView, PersonDraft, answer_member
 from app.routers.problems import refuses
 from app.routers.recipients import RecipientView
-from app.routers.shapes import Line, Location, Neighbourhood, Shape, VillageCode, each_its_own
+from app.routers.shapes import (
+    Line,
+    Location,
+    Neighbourhood,
+    NewId,
+    Shape,
+    VillageCode,
+    each_its_own,
+)
 from app.routers.sheets import SheetView
 
 router = APIRouter(prefix="/v1/households", tags=["households"], route_class=WritingRoute)
@@ -128,7 +136,7 @@ class HouseholdDraft(HouseholdFields):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
+    id: NewId = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
     village_code: VillageCode
     families: Annotated[list[FamilyWithMembers], AfterValidator(each_its_own)] = Field(
         default=[], max_length=10

@@ -32,7 +32,7 @@ from app.routers.access import (
 from app.routers.audit import AuditEntryView, answer_step
 from app.routers.grounds import CHANGES, STEPS, RecordStepRequest
 from app.routers.problems import refuses
-from app.routers.shapes import Day, Line, MaritalStatus, NikText, Relation, SexCode, Shape
+from app.routers.shapes import Day, Line, MaritalStatus, NewId, NikText, Relation, SexCode, Shape
 
 router = APIRouter(prefix="/v1/members", tags=["members"], route_class=WritingRoute)
 
@@ -59,7 +59,7 @@ class PersonFields(Shape):
 class PersonDraft(PersonFields):
     """A member within his family, which need not be named."""
 
-    id: UUID = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
+    id: NewId = Field(default_factory=new_id, description="Chosen by you if you like (offline).")
 
     def columns(self) -> dict[str, Any]:
         return self.model_dump()

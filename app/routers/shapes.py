@@ -109,6 +109,16 @@ def _each_once(ids: list[UUID]) -> list[UUID]:
     return ids
 
 
+def _nobodys(id_: UUID) -> UUID:
+    if STANDS_FOR_A_VILLAGE.fullmatch(id_.hex):
+        raise PydanticCustomError("out_of_range", "an id that stands for something else")
+    return id_
+
+
+# In the access log, with a month (`village_in_month`): a person of that id would be told of lists
+# that name others.
+STANDS_FOR_A_VILLAGE = re.compile(r"0{16}[0-9]{16}")
+NewId = Annotated[UUID, AfterValidator(_nobodys)]
 Ids = Annotated[list[UUID], AfterValidator(_each_once)]
 
 

@@ -7,7 +7,8 @@ down_revision = "0036_homes"
 branch_labels = None
 depends_on = None
 
-# Stands where ids of households stand, and is none: nobody is given one without a version.
+# Stands where ids of households stand, and is none: nobody may choose one of this form. Should one
+# be there all the same, its own entries are no lists: they have as many `homes` as can be.
 VILLAGE_IN_MONTH = """
 CREATE FUNCTION village_in_month(village bigint, at timestamptz) RETURNS uuid LANGUAGE sql STABLE
 RETURN lpad(village || to_char(at AT TIME ZONE 'UTC', 'YYYYMM'), 32, '0')::uuid
@@ -49,7 +50,8 @@ SET search_path = public, pg_temp SET enable_seqscan = off SET timezone = 'UTC' 
 $$"""
 # There was nothing to read before 2026. The newest month first, and no more months than are needed.
 # What many write at once gets its ids and moments in no strict order: around midnight both months
-# are looked at, and a few more taken.
+# are looked at, and a few more taken. OFFSET 0: all of a month is found by the index, and nothing
+# by walking back through everything that was ever read.
 LISTED = """
     span AS (
         SELECT greatest(since, '2026-01-01') AS first,
@@ -60,10 +62,14 @@ LISTED = """
             date_trunc('month', last + interval '1 minute'),
             date_trunc('month', first - interval '1 minute'), '-1 month') AS month,
         LATERAL (
-            SELECT e.*, e.subjects[e.homes + 1:] AS whom FROM access_entry e
-            WHERE e.subjects[1:e.homes] && ARRAY(
+            SELECT * FROM (
+                SELECT e.*, CASE WHEN e.homes < 2147483647 THEN e.subjects[e.homes + 1:] END AS whom
+                FROM access_entry e
+                WHERE e.subjects[1:e.homes] && ARRAY(
                     SELECT village_in_month(v.code, month) FROM village_of v)
-                AND e.subjects[e.homes + 1:] && array[person, household]
+                OFFSET 0
+            ) AS e
+            WHERE e.whom && array[person, household]
                 AND e.id < before AND e.at >= since AND e.at < until
             ORDER BY e.id DESC LIMIT most
         ) AS e

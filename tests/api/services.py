@@ -14,7 +14,8 @@ from httpx2 import ASGITransport, AsyncClient, Response
 from starlette.types import Message, Scope
 
 from app.framing import BoundedHttp
-from app.main import Service, create_app
+from app.main import create_app
+from app.routers.directory import Service
 from app.settings import Settings
 from tests.conftest import SETTINGS
 from tests.registry import Caller, Registry

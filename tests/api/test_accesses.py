@@ -190,6 +190,19 @@ class TestAPersonIsTold:
 
         assert not await lists(operator, not_named["members"][0]["id"])
 
+    @pytest.mark.parametrize("of", ["household", "family", "member"])
+    async def test_of_no_list_by_calling_himself_a_village(self, registry: Registry, of: str):
+        """What finds a list of a village stands where ids stand, so it is nobody's id."""
+        key = f"00000000-0000-0000-{registry.village.code[:4]}-{registry.village.code[4:]}202611"
+        sent = a_household(registry.village)
+        family = sent["families"][0]
+        {"household": sent, "family": family, "member": family["members"][0]}[of]["id"] = key
+        operator = await registry.caller(Role.VILLAGE_OPERATOR)
+
+        response = await operator.posts("/v1/households", sent)
+
+        assert refused(response) == (422, "malformed")
+
     async def test_of_a_search_that_found_somebody_else_of_his_household(self, registry: Registry):
         operator = await registry.caller(Role.VILLAGE_OPERATOR)
         child = a_member(registry.village, number=2, relation_to_household_head=3)

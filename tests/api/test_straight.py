@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from app.domain.actors import Role
-from app.main import Service
+from app.routers.directory import Service
 from app.routers.straight import Straight
 from tests.api.services import an_app, running, scope_of
 from tests.registry import Caller, Registry, pointers, refused

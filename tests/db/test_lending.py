@@ -71,6 +71,32 @@ async def test_what_the_server_has_closed_is_not_lent(two: Lending[asyncpg.Conne
     assert await other.fetchval("SELECT 1") == 1
 
 
+async def test_what_was_ended_leaves_room_for_another(two: Lending[asyncpg.Connection]):
+    for _ in range(3):
+        one = await two.take()
+        one.terminate()
+        two.give(one)
+
+    assert await (await two.take()).fetchval("SELECT 1") == 1
+
+
+async def test_what_was_given_up_is_lent_when_it_has_come_to_its_end(app_url: str):
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(for_asyncpg(app_url))
+
+    alone = Lending(connect, most=1, patience=5)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05), alone.lent() as one:
+            await one.execute("BEGIN; SELECT pg_sleep(30)")
+
+    other = await alone.take()
+    assert other is one
+    assert not other.is_in_transaction()
+    assert await other.fetchval("SELECT 1") == 1
+    alone.give(other)
+    await alone.close()
+
+
 async def test_nor_is_what_was_given_back_in_the_middle_of_something(
     two: Lending[asyncpg.Connection],
 ):

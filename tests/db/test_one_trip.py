@@ -107,6 +107,17 @@ async def test_nor_does_a_transaction_that_was_given_up_leave_anything_open(alon
         assert not raw.is_in_transaction()
 
 
+async def test_nor_does_a_reading_of_several_statements(alone: Database):
+    for number in range(24):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.0002 * number), alone.reading(CILEGON) as reading:
+                await reading.value("SELECT pg_sleep(0.002)")
+
+    async with alone.lent() as connection:
+        assert not connection.is_in_transaction()
+        assert await connection.fetchval("SHOW transaction_read_only") == "off"
+
+
 async def test_what_has_more_than_one_form_is_not_asked_for(alone: Database):
     for what in ({"a"}, ("a",), b"a"):
         with pytest.raises(TypeError):
