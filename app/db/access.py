@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.one_trip import NotKept
+from app.db.one_trip import NotKept, quoted
 from app.db.scope import opening
 from app.db.sessions import Connection, Look, Reading, connection_in
 from app.db.tables.audit import ALL_OF_THEM
@@ -72,6 +72,14 @@ class Access:
             None if actor.agreement is None else actor.agreement.number,
         )
 
+    @property
+    def in_an_array(self) -> str:
+        """The same, for `read_noting`. Written out: every read of people comes by here."""
+        actor, agreement = self.actor, self.actor.agreement
+        number = "NULL" if agreement is None else quoted(agreement.number)
+        who = f'{actor.region.first},{actor.id},{actor.role},"{actor.region.code}"'
+        return f"{{{who},{self.purpose},{self.operation},{quoted(self.request_id)},{number}}}"
+
 
 # Whom an extract holds stands in `access_reach`, by village; the entry says how many they are.
 EXTRACTED = """
@@ -103,12 +111,11 @@ class PeopleReading(Reading):
 
     async def document(self, statement: str, *arguments: object) -> str | None:
         """As `Reading.document`, and whose it is stands in the access log."""
-        by = self._access.told
         try:
-            return await self._at_once(statement, arguments, by=by)
+            return await self._at_once(statement, arguments, by=self._access.in_an_array)
         except NotKept:
             noted = _noted(statement, len(arguments) + 1)
-            body: str | None = await self.value(noted, *arguments, *by)
+            body: str | None = await self.value(noted, *arguments, *self._access.told)
             return body
 
     async def note(self, extract_id: UUID, people: int) -> None:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -49,34 +50,36 @@ class OneTrip(asyncpg.Connection):
         statement: str,
         arguments: Sequence[object],
         *,
-        by: Sequence[object] = (),
+        by: str = "",
     ) -> str | None:
         """The first column of the first row, or None where there is no row. Where it is said by
-        whom it is read, the second one says of whom, and an access entry is written."""
+        whom it is read, in an `array`, the second one says of whom, and an access entry is
+        written."""
         try:
-            name = await self._named(statement, settings, len(arguments))
-            asked = _scoped(within, settings), FORMS[len(arguments)], _array(name, *arguments)
+            known = self._kept.get(statement)
+            if known is None or time.monotonic() >= known.until:
+                known = await self._keep(statement, settings, len(arguments))
+            asked = _scoped(within, settings), FORMS[len(arguments)], array(known.name, *arguments)
             body: str | None = await (
-                self.fetchval(READ_NOTED, *asked, _array(*by))
-                if by
-                else self.fetchval(READ, *asked)
+                self.fetchval(READ_NOTED, *asked, by) if by else self.fetchval(READ, *asked)
             )
         except asyncpg.InvalidSQLStatementNameError:
             raise NotKept from None
         return body
 
-    async def _named(self, statement: str, settings: Settings, many: int) -> str:
-        """How it is called here. What was planned the longest ago makes room, and is planned anew:
-        PostgreSQL does so too when the tables change, but for whoever happens to ask then."""
-        kept: OrderedDict[str, Kept] = self.__dict__.setdefault("kept", OrderedDict())
-        known = kept.get(statement)
-        if known is not None and time.monotonic() < known.until:
-            return known.name
-        if known is not None or len(kept) >= MOST_KEPT:
-            given_up = kept.pop(statement) if known else kept.popitem(last=False)[1]
+    @cached_property
+    def _kept(self) -> OrderedDict[str, Kept]:
+        return OrderedDict()
+
+    async def _keep(self, statement: str, settings: Settings, many: int) -> Kept:
+        """What was planned the longest ago makes room, and is planned anew: PostgreSQL does so too
+        when the tables change, but for whoever happens to ask then."""
+        known = self._kept.pop(statement, None)
+        if known is not None or len(self._kept) >= MOST_KEPT:
+            given_up = known or self._kept.popitem(last=False)[1]
             await self.execute(f"DEALLOCATE {given_up.name}")
-        kept[statement] = await self._planned(statement, settings, many)
-        return kept[statement].name
+        self._kept[statement] = kept = await self._planned(statement, settings, many)
+        return kept
 
     async def _planned(self, statement: str, settings: Settings, many: int) -> Kept:
         """Planned for the whole country: for a village that is empty PostgreSQL would plan to read
@@ -84,7 +87,7 @@ class OneTrip(asyncpg.Connection):
         name = "read_" + hashlib.sha256(statement.encode()).hexdigest()[:32]
         with suppress(asyncpg.DuplicatePreparedStatementError):  # somebody gave up: it is the same
             await self.execute(f"PREPARE {name} AS {statement}")
-        unknown = _array(name, *[None] * many)
+        unknown = array(name, *[None] * many)
         await self.fetchval(READ, _scoped(INDONESIA, settings), f"EXPLAIN {FORMS[many]}", unknown)
         return Kept(name, time.monotonic() + SECONDS_KEPT)
 
@@ -98,7 +101,8 @@ def _scoped(within: Region, settings: Settings) -> str:
 FORMS = ["EXECUTE %I", *(f"EXECUTE %I({', '.join(['%L'] * many)})" for many in range(1, 100))]
 
 
-def _array(*arguments: object) -> str:
+def array(*arguments: object) -> str:
+    """As PostgreSQL reads it, of text."""
     return "{" + ",".join(map(_written, arguments)) + "}"
 
 
@@ -107,14 +111,14 @@ def _written(argument: object) -> str:
     if argument is None:
         return "NULL"
     if isinstance(argument, str):
-        return _quoted(argument)
+        return quoted(argument)
     if isinstance(argument, list):
-        return _quoted(_array(*argument))
+        return quoted(array(*argument))
     if not isinstance(argument, PLAIN):
         raise TypeError(f"{type(argument)} cannot be asked for")
     return str(argument)
 
 
-def _quoted(said: str) -> str:
+def quoted(said: str) -> str:
     escaped = said.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

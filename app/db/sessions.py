@@ -76,7 +76,7 @@ class Reading:
             return body
 
     async def _at_once(
-        self, statement: str, arguments: Sequence[object], *, by: Sequence[object] = ()
+        self, statement: str, arguments: Sequence[object], *, by: str = ""
     ) -> str | None:
         """In one trip; NotKept where it takes several, as in the middle of a transaction."""
         if not isinstance(self._connection, Look):
@@ -96,7 +96,7 @@ class Look:
         self._settings = settings
 
     async def at_once(
-        self, statement: str, arguments: Sequence[object], *, by: Sequence[object] = ()
+        self, statement: str, arguments: Sequence[object], *, by: str = ""
     ) -> str | None:
         """The first column of the first row, which is text, or NotKept; noted where it is said by
         whom."""

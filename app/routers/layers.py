@@ -162,7 +162,10 @@ class Deadline:
             await timed.refusal
 
     def _seconds_for(self, path: str) -> float:
-        return next((more for paths, more in self._longer if path in paths), self.seconds)
+        for paths, more in self._longer:
+            if path in paths:
+                return more
+        return self.seconds
 
 
 class _Timed:

@@ -14,13 +14,12 @@ READ_NOTING = """
 CREATE FUNCTION read_noting(settings text[], form text, written text[], by text[]) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-    setting text[];
     told text;
     body text;
     subjects uuid[];
 BEGIN
-    FOREACH setting SLICE 1 IN ARRAY settings LOOP
-        told := set_config(setting[1], setting[2], true);
+    FOR place IN 1 .. array_length(settings, 1) LOOP
+        told := set_config(settings[place][1], settings[place][2], true);
     END LOOP;
     EXECUTE format(form, VARIADIC written) INTO body, subjects;
     IF cardinality(subjects) > 0 THEN
