@@ -37,7 +37,6 @@ class Contender:
     needs: tuple[str, ...]  # modules; without them there is no such contender
     command: tuple[str, ...]
     is_rival: bool = False
-    pool: int = POOL
 
     @property
     def is_there(self) -> bool:
@@ -46,19 +45,19 @@ class Contender:
     def told(self, server: Server, port: int) -> dict[str, str]:
         """All have the same database, key, pool and log level. Who does without row-level security
         comes as somebody whom it does not bind."""
-        if self.name == SERVICE.name:
+        if self is SERVICE:
             return {
                 "SIKS_DATABASE_URL": server.app_url,
                 "SIKS_SIGNING_KEY": KEY,
                 "SIKS_PORT": str(port),
-                "SIKS_POOL_SIZE": str(self.pool),
+                "SIKS_POOL_SIZE": str(POOL),
                 "SIKS_LOG_LEVEL": "warning",
                 "SIKS_TRUSTED_PROXIES": "127.0.0.1",
             }
         return {
             "SIKS_BENCH_DATABASE_URL": server.url(SUPERUSER),
             "SIKS_BENCH_KEY": KEY,
-            "SIKS_BENCH_POOL": str(self.pool),
+            "SIKS_BENCH_POOL": str(POOL),
             "SIKS_BENCH_PASSWORD_HASH": PASSWORD_HASH,
         }
 

@@ -75,9 +75,23 @@ LISTED = """
         ) AS e
         LIMIT most + 50
     ),"""
+# 0036 had a smallint at first: where it ran then, `homes` could not say "all" of a long list.
+WIDER = """
+DO $$ BEGIN
+    IF (SELECT atttypid = 'smallint'::regtype FROM pg_attribute
+        WHERE attrelid = 'access_entry'::regclass AND attname = 'homes') THEN
+        ALTER TABLE access_entry ALTER COLUMN homes DROP DEFAULT,
+            ALTER COLUMN homes TYPE integer
+                USING CASE WHEN homes = 32767 THEN 2147483647 ELSE homes END,
+            ALTER COLUMN homes SET DEFAULT 2147483647;
+        ALTER INDEX ix_access_entry_homes ALTER COLUMN 1 SET STATISTICS 0;
+    END IF;
+END $$
+"""
 
 
 def upgrade() -> None:
+    op.execute(WIDER)
     op.execute(VILLAGE_IN_MONTH)
     op.execute("REVOKE ALL ON FUNCTION village_in_month(bigint, timestamptz) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION village_in_month(bigint, timestamptz) TO siks_app")

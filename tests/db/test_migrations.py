@@ -13,8 +13,11 @@ from sqlalchemy import CheckConstraint, Enum
 from sqlmodel import SQLModel
 
 from app.db import migrations, roles
+from app.db.scope import scope_statement
 from app.db.tables import all as every_table
+from app.db.tables.audit import ALL_OF_THEM
 from app.db.urls import for_asyncpg
+from app.domain.regions import INDONESIA
 from tests.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +90,38 @@ async def definition(owner_url: str, name: str) -> str | None:
         )
     finally:
         await connection.close()
+
+
+NOTED_LONG_AGO = """
+INSERT INTO access_entry (scope_code, actor_id, actor_role, actor_region_code, purpose, operation,
+    request_id, subjects, homes)
+VALUES (0, gen_random_uuid(), 'auditor', '', 'audit', 'read', 'x', '{}', $1)
+"""
+
+
+async def test_where_homes_was_a_small_number_it_becomes_what_it_is_elsewhere(copy_url: str):
+    """As 0036 was at first."""
+    await asyncio.to_thread(command.downgrade, alembic(copy_url), "0036_homes")
+    connection = await asyncpg.connect(for_asyncpg(copy_url))
+    await connection.execute(
+        "ALTER TABLE access_entry ALTER COLUMN homes DROP DEFAULT, "
+        "ALTER COLUMN homes TYPE smallint USING 32767, ALTER COLUMN homes SET DEFAULT 32767"
+    )
+    await connection.execute(f"BEGIN; {scope_statement(INDONESIA)}")
+    for homes in (32767, 50):
+        await connection.execute(NOTED_LONG_AGO, homes)
+    await connection.execute("COMMIT")
+
+    await asyncio.to_thread(command.upgrade, alembic(copy_url), "head")
+
+    await connection.execute(f"BEGIN; {scope_statement(INDONESIA)}")
+    kept = await connection.fetch("SELECT homes, pg_typeof(homes) AS type FROM access_entry")
+    await connection.close()
+    assert [(each["homes"], each["type"]) for each in kept] == [
+        (ALL_OF_THEM, "integer"),
+        (50, "integer"),
+    ]
+    await asyncio.to_thread(command.check, alembic(copy_url))
 
 
 def test_there_are_words_and_checks():
