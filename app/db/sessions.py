@@ -195,7 +195,6 @@ class Database:
         self, url: str, *, connections: int = 10, statement_seconds: int = STATEMENT_SECONDS
     ) -> None:
         self._url = for_asyncpg(url)
-        self._connections = connections
         self._patience: dict[str, Any] = patience(statement_seconds)
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
@@ -207,7 +206,7 @@ class Database:
             isolation_level="AUTOCOMMIT",  # where a transaction begins and ends, `_committed` says
         )
         event.listen(self.engine.sync_engine, "checkout", _still_there)
-        self.lending = Lending(self._for_reading, most=connections, patience=POOL_WAIT_SECONDS)
+        self._lending = Lending(self._for_reading, most=connections, patience=POOL_WAIT_SECONDS)
         self.in_one_trip = True
 
     async def _connect(self) -> asyncpg.Connection:
@@ -219,11 +218,11 @@ class Database:
 
     async def open(self) -> None:
         """The first connection, or why there is none."""
-        await self.lending.open()
+        await self._lending.open()
 
     async def close(self) -> None:
         try:
-            await self.lending.close()
+            await self._lending.close()
         finally:
             await self.engine.dispose()
 
@@ -247,7 +246,7 @@ class Database:
                 await session.settle()
 
     def lent(self) -> Lent[OneTrip]:
-        return self.lending.lent()
+        return self._lending.lent()
 
     @asynccontextmanager
     async def connection(self, within: Region, *, begin: str) -> AsyncIterator[Connection]:
