@@ -19,7 +19,7 @@ from tests.contract import Promise
 from tests.registry import Caller, Registry, pointers, refused
 
 R = Role
-REJANG_LEBONG, VILLAGES = Region("1702"), 156
+VILLAGES = 156  # of Rejang Lebong
 BULK = "/v1/accounts/bulk"
 
 
