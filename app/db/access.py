@@ -1,8 +1,7 @@
 """Who read of whom: one access entry per request that reads of people, in the reading statement.
 
-UU 27/2022 gives a person the right to know. The entry is written by the statement or the function
-that finds the people, so there is no reading without it, and where nothing was found nothing is
-noted.
+UU 27/2022 gives a person the right to know. The entry is written by the statement that finds the
+people, so there is no reading without it, and where nothing was found nothing is noted.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.db.one_trip import NotKept, quoted
 from app.db.scope import opening
 from app.db.sessions import Connection, Look, Reading, connection_in
 from app.db.tables.audit import ALL_OF_THEM
@@ -20,7 +18,7 @@ from app.domain.sight import Purpose
 
 # `found` gives the finished JSON and the ids of the people or households in it. An entry is found
 # by each of them; where one of them is NULL, by those before it: the households of all the others,
-# or their villages. `read_noting` of the database does the same in one trip.
+# or their villages.
 NOTED = """
 WITH found (body, subjects) AS ({statement}),
 seen AS (
@@ -72,14 +70,6 @@ class Access:
             None if actor.agreement is None else actor.agreement.number,
         )
 
-    @property
-    def in_an_array(self) -> str:
-        """The same, for `read_noting`. Written out: every read of people comes by here."""
-        actor, agreement = self.actor, self.actor.agreement
-        number = "NULL" if agreement is None else quoted(agreement.number)
-        who = f'{actor.region.first},{actor.id},{actor.role},"{actor.region.code}"'
-        return f"{{{who},{self.purpose},{self.operation},{quoted(self.request_id)},{number}}}"
-
 
 # Whom an extract holds stands in `access_reach`, by village; the entry says how many they are.
 EXTRACTED = """
@@ -111,12 +101,8 @@ class PeopleReading(Reading):
 
     async def document(self, statement: str, *arguments: object) -> str | None:
         """As `Reading.document`, and whose it is stands in the access log."""
-        try:
-            return await self._at_once(statement, arguments, by=self._access.in_an_array)
-        except NotKept:
-            noted = _noted(statement, len(arguments) + 1)
-            body: str | None = await self.value(noted, *arguments, *self._access.told)
-            return body
+        noted = _noted(statement, len(arguments) + 1)
+        return await self._body(noted, (*arguments, *self._access.told))
 
     async def note(self, extract_id: UUID, people: int) -> None:
         """That a file of an extract, with so many rows, was fetched."""

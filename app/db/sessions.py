@@ -11,14 +11,13 @@ from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
-import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.db.lending import Lending, Lent
-from app.db.one_trip import NotKept, OneTrip
+from app.db.one_trip import OneTrip
 from app.db.scope import Settings, opening, scope_statement
 from app.db.urls import for_asyncpg
 from app.domain.channels import Channel
@@ -32,7 +31,6 @@ POOL_WAIT_SECONDS = 2
 READ_ONLY = {"transaction_read_only": "on"}
 
 Connection = asyncpg.Connection
-log = structlog.get_logger("siks.db")
 # What asyncpg says where PostgreSQL has gone, in the middle of a message too.
 NO_CONNECTION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
@@ -69,19 +67,16 @@ class Reading:
 
         Here it is only read; where people are read of, `PeopleReading` notes the subjects.
         """
-        try:
-            return await self._at_once(statement, arguments)
-        except NotKept:
-            body: str | None = await self.value(statement, *arguments)
-            return body
+        return await self._body(statement, arguments)
 
-    async def _at_once(
-        self, statement: str, arguments: Sequence[object], *, by: str = ""
-    ) -> str | None:
-        """In one trip; NotKept where it takes several, as in the middle of a transaction."""
-        if not isinstance(self._connection, Look):
-            raise NotKept
-        return await self._connection.at_once(statement, arguments, by=by)
+    async def _body(self, statement: str, arguments: Sequence[object]) -> str | None:
+        connection = self._connection
+        body: str | None = await (
+            connection.body(statement, arguments)
+            if isinstance(connection, Look)
+            else connection.fetchval(statement, *arguments)
+        )
+        return body
 
     async def rows(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         return await self._connection.fetch(statement, *arguments)
@@ -95,22 +90,10 @@ class Look:
         self._within = within
         self._settings = settings
 
-    async def at_once(
-        self, statement: str, arguments: Sequence[object], *, by: str = ""
-    ) -> str | None:
-        """The first column of the first row, which is text, or NotKept; noted where it is said by
-        whom."""
-        if not self._database.in_one_trip:
-            raise NotKept
-        try:
-            async with self._database.lent() as connection:
-                return await connection.body_within(
-                    self._within, self._settings, statement, arguments, by=by
-                )
-        except NotKept:
-            log.warning("reads_take_three_trips", why="a pooler renames statements")
-            self._database.in_one_trip = False
-            raise
+    async def body(self, statement: str, arguments: Sequence[object]) -> str | None:
+        """The first column of the first row, which is text, in one trip."""
+        async with self._database.lent() as connection:
+            return await connection.body_within(self._within, self._settings, statement, arguments)
 
     async def fetchval(self, statement: str, *arguments: object) -> Any:  # noqa: ANN401
         async with self._transaction() as connection:
@@ -207,7 +190,6 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "checkout", _still_there)
         self._lending = Lending(self._for_reading, most=connections, patience=POOL_WAIT_SECONDS)
-        self.in_one_trip = True
 
     async def _connect(self) -> asyncpg.Connection:
         """Both roads read the URL alike, `sslmode` and all: SQLAlchemy would read it otherwise."""

@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from app.domain.actors import Role
-from tests.api.services import an_app, running
 from tests.registry import Registry, refused
 
 R = Role
@@ -196,28 +195,6 @@ class TestALookAtPeople:
         [entry] = [each for each in entries if each["actor_id"] == head.actor.id]
         listed = {each["id"] for each in made} | {each["members"][0]["id"] for each in made}
         assert set(map(str, whom(entry))) == listed
-
-    async def test_is_the_same_entry_where_it_takes_several_trips(
-        self, registry: Registry, app_url: str
-    ):
-        household = await registry.household()
-        [member] = household["members"]
-        async with running(an_app(app_url), registry) as house:
-            head = await house.caller(R.VILLAGE_HEAD)
-            for house.database.in_one_trip in (True, False):
-                await head.gets("/v1/households")
-                await head.gets(f"/v1/households/{household['id']}")
-                await head.gets(f"/v1/members/{member['id']}", headers={"X-Purpose": "audit"})
-                await head.posts("/v1/members/search", {"nik": member["nik"]})
-
-        entries = await registry.runs(
-            "SELECT to_jsonb(e) - '{id,at,request_id}'::text[] AS told FROM access_entry e "
-            "WHERE actor_id = $1 ORDER BY id",
-            head.actor.id,
-        )
-        told = [each["told"] for each in entries]
-        assert len(told) == 8
-        assert told[:4] == told[4:]
 
     async def test_names_nobody_who_was_not_shown(self, registry: Registry):
         household = await registry.household()

@@ -6,12 +6,12 @@ import pytest
 
 from tests.conftest import Run
 from tests.db.country import NEIGHBOUR, VILLAGE
-from tests.db.plans import ONE_TRIP, SEVERAL, Explained, explaining
+from tests.db.plans import Explained, explaining
 
 
-@pytest.fixture(scope="session", params=[ONE_TRIP, SEVERAL])
-async def explained(run: Run, request: pytest.FixtureRequest) -> AsyncIterator[Explained]:
-    """In one trip, planned for any question; and in several, planned for this one."""
+@pytest.fixture(scope="session")
+async def explained(run: Run) -> AsyncIterator[Explained]:
+    """What takes one trip is planned for any question; what takes several, for this one."""
     await run.ensure_country()
-    async with explaining(run, request.param, VILLAGE, NEIGHBOUR) as explained:
+    async with explaining(run, VILLAGE, NEIGHBOUR) as explained:
         yield explained

@@ -126,15 +126,11 @@ def listening() -> Iterator[list[Statement]]:
         yield heard
 
 
-ONE_TRIP, SEVERAL = "in one trip", "in several trips"
-
-
 @asynccontextmanager
-async def explaining(run: Run, trips: str, *at: Region) -> AsyncIterator[Explained]:
+async def explaining(run: Run, *at: Region) -> AsyncIterator[Explained]:
     """The service, every connection of which tells what it runs and how."""
     url = run.url(run.country, roles.APP)
-    url += f"{'&' if '?' in url else '?'}plan_cache_mode=force_custom_plan"  # but for one trip
+    url += f"{'&' if '?' in url else '?'}plan_cache_mode=force_custom_plan"  # of several trips
     with listening() as heard:
         async with serving(url) as app, registry_of(app, Promise(app), *at) as registry:
-            app.state.database.in_one_trip = trips == ONE_TRIP
             yield Explained(registry, heard)

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg.prepared_stmt import PreparedStatement
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,7 +94,6 @@ async def test_one_that_was_given_up_can_be_asked_again(alone: Database):
     told = [await reading.document(statement) for statement in statements]
 
     assert told == [str(number) for number in range(12)]
-    assert alone.in_one_trip
 
 
 async def test_nor_does_a_transaction_that_was_given_up_leave_anything_open(alone: Database):
@@ -118,23 +118,42 @@ async def test_nor_does_a_reading_of_several_statements(alone: Database):
         assert await connection.fetchval("SHOW transaction_read_only") == "off"
 
 
-async def test_what_has_more_than_one_form_is_not_asked_for(alone: Database):
-    for what in ({"a"}, ("a",), b"a"):
-        with pytest.raises(TypeError):
+async def test_what_is_not_of_its_type_is_refused_and_nothing_is_asked(alone: Database):
+    for what in ({"a"}, ("a",), b"a", 1):
+        with pytest.raises(asyncpg.DataError):
             await Reading(alone.look(CILEGON)).document("SELECT $1::text", what)
 
 
-async def test_where_statements_bear_other_names_it_takes_several(alone: Database):
-    """As behind a pooler that shares connections."""
-    reading = Reading(alone.look(CILEGON))
-    await reading.document(SETTINGS)
+@pytest.mark.parametrize("named", [None, "{}", "{siks.region_from}", "3672"])
+async def test_settings_that_name_nothing_are_refused(alone: Database, named: str | None):
     async with alone.lent() as connection:
-        await connection.execute("DEALLOCATE ALL")
+        with pytest.raises(asyncpg.PostgresError):
+            await connection.fetchval("SELECT 1 WHERE $1::transaction_settings IS NULL", named)
 
-    assert alone.in_one_trip
-    assert await reading.document(SETTINGS) == "3672000000 3672999999 on"
-    assert not alone.in_one_trip
-    assert await reading.document(SETTINGS) == "3672000000 3672999999 on"
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "WITH a (b) AS (SELECT $1::text) SELECT b FROM a",
+        "\nWITH RECURSIVE a (b) AS (SELECT 1 UNION SELECT b + 1 FROM a WHERE b < $1::text::int) "
+        "SELECT max(b)::text FROM a",
+        "WITH\na (b) AS (VALUES ($1::text)) TABLE a",
+        '\n    SELECT $1::text AS "WITH"',
+    ],
+)
+async def test_however_a_statement_begins(alone: Database, statement: str):
+    assert await Reading(alone.look(CILEGON)).document(statement, "7") == "7"
+
+
+async def test_it_is_read_where_a_pooler_gives_statements_other_names(
+    alone: Database, monkeypatch: pytest.MonkeyPatch
+):
+    """There it is planned for whoever asks first."""
+    monkeypatch.setattr(PreparedStatement, "get_name", lambda _: "another")
+
+    told = [await Reading(alone.look(CILEGON)).document(SETTINGS) for _ in range(2)]
+
+    assert told == ["3672000000 3672999999 on"] * 2
 
 
 async def test_more_statements_than_are_kept_make_room_for_each_other(alone: Database):
