@@ -7,11 +7,12 @@ import asyncpg
 import sqlalchemy.exc
 import structlog
 from fastapi import FastAPI, Request, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.db.faults import refusal_of
 from app.db.sessions import NO_CONNECTION
 from app.domain.errors import Overloaded, Refusal, Said
+from app.routers.heads import ANSWERED
 from app.routers.problems import STATUS, language_of, problem_response
 
 log = structlog.get_logger("siks.fault")
@@ -64,15 +65,8 @@ class LastResort:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
-            await self.app(scope, receive, send_and_note)
+            await self.app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the last resort: what passes here is a bug
             request_id = scope["state"]["request_id"]
             frames = traceback.extract_tb(error.__traceback__)
@@ -82,6 +76,6 @@ class LastResort:
                 at=[f"{frame.filename}:{frame.lineno}" for frame in frames[-6:]],
                 request_id=request_id,
             )
-            if not begun:
+            if ANSWERED not in scope:
                 refusal = OurFault(request_id=request_id)
                 await problem_response(refusal, language=language_of(scope))(scope, receive, send)

@@ -18,7 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import Overloaded, Refusal
-from app.routers.heads import BODY, HAS_COME, has_body, is_declared_larger, kind_of, sent
+from app.routers.heads import ANSWERED, BODY, HAS_COME, has_body, is_declared_larger, kind_of, sent
 from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 log = structlog.get_logger("siks.http")
@@ -43,11 +43,10 @@ class NameAndLog:
         asked = sent(scope, b"x-request-id") or ""
         request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid_utils.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
-        answered: list[int] = []
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answered.append(message["status"])
+                scope[ANSWERED] = message["status"]
                 message["headers"] = [
                     *message.get("headers", []),
                     (b"x-request-id", request_id.encode()),
@@ -59,15 +58,15 @@ class NameAndLog:
             await self.app(scope, receive, send_named)
         finally:
             if self._log.is_enabled_for(logging.INFO):
-                self._tell(scope, request_id, answered, time.perf_counter() - began)
+                self._tell(scope, request_id, time.perf_counter() - began)
 
-    def _tell(self, scope: Scope, request_id: str, answered: list[int], seconds: float) -> None:
+    def _tell(self, scope: Scope, request_id: str, seconds: float) -> None:
         actor = scope["state"].get("actor")
         self._log.info(
             "answered",
             method=scope["method"],
             route=getattr(scope.get("route"), "path", None),
-            status=answered[0] if answered else None,
+            status=scope.get(ANSWERED),
             milliseconds=round(seconds * 1000, 1),
             request_id=request_id,
             actor=str(actor.id) if actor else None,
