@@ -5,6 +5,7 @@ from starlette.types import Scope
 # Where a request tells those within what was found out without.
 HAS_COME = "has_come"  # in its state: all of it came at once
 BODY = "siks.body"  # in its scope: in one piece
+TOLD = "siks.told"  # in its scope: the headers that any answer to it bears
 ANSWERED = "siks.answered"  # in its scope: with which status, once that was sent
 
 

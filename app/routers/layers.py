@@ -18,7 +18,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.errors import Overloaded, Refusal
-from app.routers.heads import ANSWERED, BODY, HAS_COME, has_body, is_declared_larger, kind_of, sent
+from app.routers.heads import (
+    ANSWERED,
+    BODY,
+    HAS_COME,
+    TOLD,
+    has_body,
+    is_declared_larger,
+    kind_of,
+    sent,
+)
 from app.routers.problems import NotJson, TooLarge, TooSlow, language_of, problem_response
 
 log = structlog.get_logger("siks.http")
@@ -43,14 +52,12 @@ class NameAndLog:
         asked = sent(scope, b"x-request-id") or ""
         request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid_utils.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
+        scope[TOLD] = told = [(b"x-request-id", request_id.encode())]
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 scope[ANSWERED] = message["status"]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", request_id.encode()),
-                ]
+                message["headers"] = [*message.get("headers", []), *told]
             await send(message)
 
         began = time.perf_counter()
@@ -82,13 +89,8 @@ class CrossOrigin(CORSMiddleware):
         if scope["type"] != "http" or sent(scope, b"origin") is not None:
             await super().__call__(scope, receive, send)
             return
-
-        async def send_varied(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), VARIES]
-            await send(message)
-
-        await self.app(scope, receive, send_varied)
+        scope[TOLD].append(VARIES)
+        await self.app(scope, receive, send)
 
 
 VARIES = (b"vary", b"Origin")
