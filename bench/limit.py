@@ -20,7 +20,6 @@ from uuid import UUID
 import asyncpg
 
 from app.db import changes, counts, households, proposals, searches
-from app.db.one_trip import PLANNED
 from app.db.pages import IN_ORDER, Asked, Position
 from app.domain.actors import Actor, Role
 from app.domain.changes import Cursor
@@ -35,6 +34,7 @@ from bench.bare import Receive, a_pool, served
 Scope = dict[str, Any]
 FIRST = Position(-1, UUID(int=0))
 BY_ID = "/v1/households/"
+PLANNED = {"plan_cache_mode": "force_generic_plan"}  # as the service does
 LIMIT, HITS, CHANGES = 50, 20, 200  # rows of an answer
 A_WORD, AN_ID = "\0", UUID(int=0)  # stand where what is asked for comes in
 A_PLACE = Cursor(-7, -8)

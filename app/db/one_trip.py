@@ -1,8 +1,9 @@
 """A read in one trip: the settings of its transaction come with the arguments of its statement.
 
 PostgreSQL makes values of all arguments before it plans or runs a statement. One of them is of the
-type `transaction_settings`, which makes the settings that are named in it, the region among them,
-when it is made a value: so nothing is read before, and none of it remains afterwards.
+type `reading_settings`, which makes the settings that are named in it, the region among them, when
+it is made a value: so nothing is read before, and none of it remains afterwards. And it says that
+the statement is planned once, for any reader: to plan took longer than to search for a name.
 """
 
 import re
@@ -10,19 +11,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-from app.db.scope import Settings, scope_settings
+from app.db.scope import Settings
 from app.domain.regions import INDONESIA, Region
 
 MOST_KEPT = 100  # as many as asyncpg keeps of its own
 SECONDS_KEPT = 300
-# Planned once, for any reader: planning anew took longer than searching for a name.
-PLANNED = {"plan_cache_mode": "force_generic_plan"}
 WITH = re.compile(r"\s*WITH\s+(?:RECURSIVE\s+)?")
 
 
@@ -70,11 +69,19 @@ class OneTrip(asyncpg.Connection):
 def _with_settings(statement: str, place: int) -> str:
     """The same, with the settings as the last of its arguments. What nobody selects from is not
     run: it only says of which type the argument is."""
-    made = f"made AS (SELECT ${place}::transaction_settings)"
+    made = f"made AS (SELECT ${place}::reading_settings)"
     begun = WITH.match(statement)
     return f"{begun[0]}{made}, {statement[begun.end() :]}" if begun else f"WITH {made} {statement}"
 
 
 def _named(within: Region, settings: Settings) -> str:
-    made = scope_settings(within) | PLANNED | settings
-    return "{" + ",".join([f"{{{name},{value}}}" for name, value in made.items()]) + "}"
+    return f"{within.first} {within.last} {_how(tuple(settings.items()))}"
+
+
+@cache
+def _how(settings: tuple[tuple[str, str], ...]) -> str:
+    """What each noted reading says has a place of its own; of the others one says so by name."""
+    others = dict(settings)
+    commit = others.pop("synchronous_commit", "on")
+    named = ",".join([f"{{{name},{value}}}" for name, value in others.items()])
+    return f"{commit} {{{named}}}" if named else commit

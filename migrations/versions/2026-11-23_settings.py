@@ -7,9 +7,19 @@ down_revision = "0037_village_months"
 branch_labels = None
 depends_on = None
 
-# It does nothing that its caller may not do: `set_config` is anybody's, and what it sets ends with
-# the transaction. `named` is an array of pairs; one that names nothing is refused. `read_within` of
-# 0032 stays for services of that version.
+# Where a reading goes: the first and the last code of its region, how it commits, and an array of
+# other settings. It does nothing that its sender may not do: `set_config` is anybody's, and what it
+# sets ends with the transaction. In one expression, because that is what each reading waits for.
+# `read_within` of 0032 stays for services of that version.
+READING_SETTINGS = """
+CREATE DOMAIN reading_settings AS text CHECK (
+    set_config('siks.region_from', split_part(VALUE, ' ', 1), true) <> ''
+    AND set_config('siks.region_to', split_part(VALUE, ' ', 2), true) <> ''
+    AND set_config('plan_cache_mode', 'force_generic_plan', true) <> ''
+    AND set_config('synchronous_commit', split_part(VALUE, ' ', 3), true) <> ''
+    AND (split_part(VALUE, ' ', 4) = '' OR make_settings(split_part(VALUE, ' ', 4)))
+)
+"""
 MAKE_SETTINGS = """
 CREATE FUNCTION make_settings(named text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -29,9 +39,9 @@ def upgrade() -> None:
     op.execute(MAKE_SETTINGS)
     op.execute("REVOKE ALL ON FUNCTION make_settings(text) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION make_settings(text) TO siks_app")
-    op.execute("CREATE DOMAIN transaction_settings AS text CHECK (make_settings(VALUE))")
+    op.execute(READING_SETTINGS)
 
 
 def downgrade() -> None:
-    op.execute("DROP DOMAIN transaction_settings")
+    op.execute("DROP DOMAIN reading_settings")
     op.execute("DROP FUNCTION make_settings(text)")
