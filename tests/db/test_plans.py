@@ -4,6 +4,7 @@ Rows are counted that PostgreSQL has read, of tables that grow with the country;
 see who asks counts as well.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,14 +16,15 @@ from httpx2 import Response
 
 from app.commands.counts import refresh
 from app.db import counts
+from app.db.sessions import Reading
 from app.domain.actors import Role
 from app.domain.proposals import ProposalState
-from app.domain.regions import Tier
+from app.domain.regions import Region, Tier
 from tests.conftest import Run
 from tests.db.copies import Copy
 from tests.db.country import OPERATOR, VILLAGE
 from tests.db.hot import COLD, COUNTED, HOT, Hot
-from tests.db.plans import NOT_GROWING, Explained, Statement
+from tests.db.plans import NOT_GROWING, Explained, Statement, below
 from tests.registry import Caller
 
 R = Role
@@ -247,6 +249,28 @@ class TestCounts:
             for node in each.of("proposal"):
                 assert node["Index Name"] in {"ix_proposal_waiting", "pk_proposal"}
                 assert node["Actual Rows"] <= counts.MOST + 1
+
+
+async def test_a_read_is_planned_for_the_country_whoever_asks_first(explained: Explained):
+    """Planned for a village that is empty, it would expect to find nothing anywhere."""
+    database = explained.registry.database
+    statement = "SELECT count(*)::text FROM household"
+    [(empty,)] = await explained.registry.runs("""
+        SELECT code FROM region WHERE tier = 'village' AND valid_to IS NULL
+            AND scope_code NOT IN (SELECT scope_code FROM household) ORDER BY code LIMIT 1
+    """)
+
+    assert await Reading(database.look(Region(empty))).document(statement) == "0"
+
+    async with database.lent() as connection:  # the one that was used last
+        [(name,)] = await connection.fetch(
+            "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%' || $1", statement
+        )
+        asked = f"{Region(empty).first} {Region(empty).last} on"
+        plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name} ('{asked}')")
+    expected = max(node["Plan Rows"] for node in below(json.loads(plan)[0]["Plan"]))
+    [(there,)] = await explained.registry.runs("SELECT count(*) FROM household")
+    assert expected > there / 2
 
 
 async def test_above_ten_thousand_a_roll_up_tells_when_it_was_made(run: Run):
