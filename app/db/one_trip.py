@@ -17,6 +17,7 @@ from typing import NamedTuple
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
+from app.db.lending import GIVEN_UP
 from app.db.scope import Settings
 from app.domain.regions import INDONESIA, Region
 
@@ -40,7 +41,13 @@ class OneTrip(asyncpg.Connection):
         known = self._kept.get(statement)
         if known is None or time.monotonic() >= known.until:
             known = await self._keep(statement, settings, len(arguments))
-        body: str | None = await known.statement.fetchval(*arguments, _named(within, settings))
+        asked = (*arguments, _named(within, settings))
+        body: str | None
+        try:
+            body = await known.statement.fetchval(*asked)
+        except asyncpg.InvalidSQLStatementNameError:  # PostgreSQL was told to forget: nothing ran
+            known = await self._keep(statement, settings, len(arguments))
+            body = await known.statement.fetchval(*asked)
         return body
 
     @cached_property
@@ -58,7 +65,11 @@ class OneTrip(asyncpg.Connection):
     async def _planned(self, statement: str, settings: Settings, many: int) -> Kept:
         """Planned for the whole country: for a village that is empty PostgreSQL would plan to read
         all of what it expects to be nothing, and go on so for everybody."""
-        prepared = await self.prepare(_with_settings(statement, many + 1))
+        try:
+            prepared = await self.prepare(_with_settings(statement, many + 1))
+        except GIVEN_UP:  # PostgreSQL may keep it, and nobody would know its name
+            self.terminate()
+            raise
         unknown = ", ".join([*["NULL"] * many, f"'{_named(INDONESIA, settings)}'"])
         # A pooler gives it another name: there it is planned for whoever asks first.
         with suppress(asyncpg.InvalidSQLStatementNameError):

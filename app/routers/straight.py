@@ -78,7 +78,7 @@ class Step(NamedTuple):
     """A dependency, or the endpoint: its parameters, and which of what is known goes there."""
 
     call: Call
-    takes: tuple[object, ...]
+    takes: tuple[tuple[str, object], ...]
 
 
 class Straight:
@@ -117,9 +117,7 @@ class Straight:
         takes = self._below(dependant) | self._fields(dependant)
         if dependant.request_param_name is not None:
             takes[dependant.request_param_name] = Request
-        self._steps[call] = Step(
-            call, tuple(takes[name] for name in inspect.signature(call).parameters)
-        )
+        self._steps[call] = Step(call, tuple(takes.items()))
 
     def _below(self, dependant: Dependant) -> dict[str, object]:
         takes: dict[str, object] = {}
@@ -157,7 +155,7 @@ class Straight:
     async def _answer(self, request: Request) -> Response:
         known = await self._read(request)
         for call, takes in self._steps.values():
-            known[call] = await call(*map(known.__getitem__, takes))
+            known[call] = await call(**{name: known[what] for name, what in takes})
         response: Response = known[self._endpoint]
         return response
 

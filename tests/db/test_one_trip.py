@@ -94,6 +94,9 @@ async def test_one_that_was_given_up_can_be_asked_again(alone: Database):
     told = [await reading.document(statement) for statement in statements]
 
     assert told == [str(number) for number in range(12)]
+    async with alone.lent() as connection:
+        [(kept,)] = await connection.fetch("SELECT count(*) FROM pg_prepared_statements")
+    assert kept < 20  # of ours, and of asyncpg's own
 
 
 async def test_nor_does_a_transaction_that_was_given_up_leave_anything_open(alone: Database):
@@ -127,6 +130,7 @@ async def test_what_is_not_of_its_type_is_refused_and_nothing_is_asked(alone: Da
 @pytest.mark.parametrize(
     "named",
     [
+        None,
         "",
         "3672000000",
         "3672000000 3672999999",
@@ -152,6 +156,15 @@ async def test_settings_that_name_nothing_are_refused(alone: Database, named: st
 )
 async def test_however_a_statement_begins(alone: Database, statement: str):
     assert await Reading(alone.look(CILEGON)).document(statement, "7") == "7"
+
+
+async def test_a_statement_that_postgresql_has_forgotten_is_prepared_anew(alone: Database):
+    reading = Reading(alone.look(CILEGON))
+    await reading.document(SETTINGS)
+    async with alone.lent() as connection:
+        await connection.execute("DEALLOCATE ALL")
+
+    assert await reading.document(SETTINGS) == "3672000000 3672999999 on"
 
 
 async def test_it_is_read_where_a_pooler_gives_statements_other_names(
