@@ -236,11 +236,15 @@ class Bench:
             counted = warm  # whoever asks is known by then
         async with self._counted() as trips, contenders.running(contender, trips.server) as each:
             await closed(each.url, warm, connections=1)
-            before = trips.count
-            run = await closed(each.url, counted, connections=1)
-            many = trips.count - before
+            told: list[float] = []
+            for _ in range(
+                1 if self._case.writes else 3
+            ):  # counts may be brought up to date beside
+                before = trips.count
+                run = await closed(each.url, counted, connections=1)
+                told.append((trips.count - before) / max(1, run.requests))
         await self._after(each, run)
-        return many / max(1, run.requests)
+        return min(told)
 
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[costs.Trips]:

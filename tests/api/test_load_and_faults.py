@@ -172,8 +172,10 @@ class SlowWire(Wire):
         super().__init__(*chunks)
         self.upload = upload
         self.download = download
+        self.waited_for = asyncio.Event()
 
     async def receive(self) -> Message:
+        self.waited_for.set()
         await asyncio.sleep(self.upload)
         return await super().receive()
 
@@ -226,7 +228,7 @@ class TestAWeakLine:
             kind = {"content-type": "application/json", "transfer-encoding": "chunked"}
             scope = scope_of("POST", "/v1/households", by=operator, headers=kind)
             sending = asyncio.create_task(app(scope, wire.receive, wire.send))
-            await asyncio.sleep(0.1)
+            await wire.waited_for.wait()
             other = await operator.posts("/v1/households", a_household(registry.village))
             await sending
             after = await operator.posts("/v1/households", a_household(registry.village))
