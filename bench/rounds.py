@@ -21,6 +21,7 @@ from bench.load import Answer, Request, Run, ask, closed, paced
 from bench.material import Material
 
 LIGHT, BEARABLE = 0.2, 0.5  # of the service's throughput, and of one's own
+QUIET = 3  # stretches, of which the least counts: others may be at work beside it
 WARM, TRIPS, LOOKED_AT = 200, 60, 10  # requests
 FEWEST_PACED = 100
 WRITTEN = 400  # proposals of a run
@@ -237,9 +238,7 @@ class Bench:
         async with self._counted() as trips, contenders.running(contender, trips.server) as each:
             await closed(each.url, warm, connections=1)
             told: list[float] = []
-            for _ in range(
-                1 if self._case.writes else 3
-            ):  # counts may be brought up to date beside
+            for _ in range(1 if self._case.writes else QUIET):
                 before = trips.count
                 run = await closed(each.url, counted, connections=1)
                 told.append((trips.count - before) / max(1, run.requests))

@@ -1,6 +1,5 @@
 """What waits for somebody today, how long things take, and what is left waiting."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from app.domain.calendar import today
 from app.domain.regions import Region, Tier
 from app.domain.turnarounds import DAY, STEPS, TIER_OF, WAITED_FOR, share_below
 from tests.api.test_windows import DAYS, open_later, open_now, sets
+from tests.following import all_is_told
 from tests.registry import REASON, Caller, Registry, refused
 
 R = Role
@@ -161,17 +161,9 @@ class TestTurnarounds:
         officer = await regency.caller(R.PROVINCE_OFFICER)
         await refresh(database)
         await regency.proposal("awaiting_regency")
-
-        async def told() -> Any:  # noqa: ANN401
-            await refresh(database)
-            await refresh(database)
-            found = await turnarounds(officer, by="children", to=str(SOON))
-            return next(each for each in found["children"] if each["region_code"] == own.code)
-
-        for _ in range(50):  # what another transaction may still precede is counted after its end
-            if states(await told())["drafted"]["count"]:
-                break
-            await asyncio.sleep(0.1)
+        await all_is_told(regency)  # what another transaction still precedes is not counted yet
+        await refresh(database)
+        await refresh(database)
 
         found = await turnarounds(officer, by="children", to=str(SOON))
         nation = await turnarounds(await regency.caller(R.MINISTRY_ANALYST), to=str(SOON))
