@@ -58,26 +58,30 @@ found AS MATERIALIZED (
 )
 """
 
-# A name of that length which has the first word asked for is looked up for all the others.
-_HAS_ALL = """
-asked.many = (
-    SELECT count(*) FROM unnest(asked.words) AS word, name_key AS k
+# A name of that length which has the words that lead to it is looked up for the others.
+_HAS_OTHERS = """
+cardinality({others}) = (
+    SELECT count(*) FROM unnest({others}) AS word, name_key AS k
     WHERE (k.key, k.words, k.scope_code, k.member_id)
         = (word, name_key.words, name_key.scope_code, name_key.member_id)
 )"""
 # A name that is no longer than the question is found by all its words at once, and so is a longer
 # one by one word or by a pair; only of three and more must the rest be looked up.
-_KEY_OF_NAME = """array_to_string(
-    CASE WHEN length = asked.many THEN asked.words ELSE asked.words[1:2] END, ' ')"""
-_NAME_FITS = f"CASE WHEN asked.many <= 2 OR length = asked.many THEN true ELSE {_HAS_ALL} END"
-# With a birth date the longest word, which few share, leads to the others.
-_KEY_OF_BIRTH = "asked.longest || '|' || $6::date::text"
+_KEY_OF_NAME = "CASE WHEN length = asked.many THEN array_to_string(asked.words, ' ') ELSE pair END"
+_OTHERS_FIT = _HAS_OTHERS.format(others="asked.longest[3:]")
+_NAME_FITS = f"CASE WHEN asked.many <= 2 OR length = asked.many THEN true ELSE {_OTHERS_FIT} END"
+_KEY_OF_BIRTH = "asked.longest[1] || '|' || $6::date::text"
+_BIRTH_FITS = _HAS_OTHERS.format(others="asked.longest[2:]")
 
+# The longest words, which few share, lead to the others: not everybody called Nur Hayati.
 _ASKED = """
 asked AS MATERIALIZED (
-    SELECT words, cardinality(words) AS many,
-        (SELECT word FROM unnest(words) AS word ORDER BY length(word) DESC, word LIMIT 1) AS longest
-    FROM name_words($5) AS words
+    SELECT words, cardinality(words) AS many, longest, array_to_string(
+        ARRAY(SELECT word FROM unnest(longest[1:2]) AS word ORDER BY word COLLATE "C"), ' '
+    ) AS pair
+    FROM name_words($5) AS words, LATERAL (
+        SELECT ARRAY(SELECT word FROM unnest(words) AS word ORDER BY length(word) DESC, word)
+    ) AS of_them (longest)
 )"""
 _FITTING = """
 fitting AS MATERIALIZED (
@@ -139,7 +143,7 @@ def _by_name(key: str, fits: str, similar: str, by: Match) -> str:
 
 BY_NAME = _by_name(_KEY_OF_NAME, _NAME_FITS, _NOBODY, Match.NAME)
 BY_NAME_IN_A_VILLAGE = _by_name(_KEY_OF_NAME, _NAME_FITS, _LOOKING_ALIKE, Match.NAME)
-BY_NAME_AND_BIRTH_DATE = _by_name(_KEY_OF_BIRTH, _HAS_ALL, _BORN_THEN, Match.NAME_AND_BIRTH_DATE)
+BY_NAME_AND_BIRTH_DATE = _by_name(_KEY_OF_BIRTH, _BIRTH_FITS, _BORN_THEN, Match.NAME_AND_BIRTH_DATE)
 
 # What is shown of them. Of a region there is not, nothing is selected at all.
 ANSWER = f"""

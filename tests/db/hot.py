@@ -43,7 +43,10 @@ HOT = {
         "by DTKS id": Hot(MEMBERS, HIT, {"dtks_id": "{dtks_id}"}),
         "by name": Hot(MEMBERS, HIT, {"name": "{name}"}, UP_TO_A_REGENCY),
         "by a word": Hot(MEMBERS, HIT, {"name": "siti"}, UP_TO_A_REGENCY),
-        "by three words": Hot(MEMBERS, 3 * HIT, {"name": "sri aminah lestari"}, (Tier.REGENCY,)),
+        "by three words": Hot(MEMBERS, HIT + 1, {"name": "sri aminah lestari"}, (Tier.REGENCY,)),
+        "by three, many Nur Hayati": Hot(
+            MEMBERS, HIT + 1, {"name": "nurhayati solikin"}, (Tier.REGENCY,)
+        ),
         "by name and birth date": Hot(
             MEMBERS, HIT, {"name": "{name}", "birth_date": "{birth_date}"}
         ),
