@@ -1,5 +1,6 @@
 """Finding people by what is known of them: within one's region, and never unseen."""
 
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.domain.regions import Tier
 from tests.registry import Caller, Registry, a_household, a_member, pointers, refused
 
 R = Role
+Born = dict[str, str]
 MEMBERS, HOUSEHOLDS = "/v1/members/search", "/v1/households/search"
 BOTH = pytest.mark.parametrize("path", [MEMBERS, HOUSEHOLDS])
 SEES_NAMES = {
@@ -148,6 +150,18 @@ class TestByName:
         assert await names(operator, "lestari aminah siti") == everybody[1:]
         assert await names(operator, "nur siti lestari") == everybody[2:]
         assert await names(operator, "siti") == ["Siti", *everybody]
+
+    @pytest.mark.parametrize("born", [{}, {"birth_date": "1984-05-19"}])
+    async def test_whoever_has_all_the_words_and_no_one_else(self, registry: Registry, born: Born):
+        """However many are asked for, and whichever of them a name lacks."""
+        officer = await registry.caller(R.DISTRICT_OFFICER)  # no one who only looks alike
+        words = ["Siti", "Nur", "Aminah", "Lestari", "Wulandari"]
+        people = [" ".join(w) for n in range(2, 6) for w in combinations(words, n)]
+        await enter(registry, *({"name": name, **born} for name in people))
+
+        for asked in people:
+            wanted = {name for name in people if {*asked.split()} <= {*name.split()}}
+            assert {*await names(officer, asked, **born)} == wanted
 
     async def test_the_nearest_spelling_comes_first(self, registry: Registry, operator: Caller):
         await enter(registry, "Mochamad Jusuf", "M. Yusup", "Muhammad Yusuf")
