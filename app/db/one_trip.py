@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache, cached_property
+from itertools import chain
 from typing import NamedTuple
 
 import asyncpg
@@ -91,8 +92,7 @@ def _named(within: Region, settings: Settings) -> str:
 
 @cache
 def _how(settings: tuple[tuple[str, str], ...]) -> str:
-    """What each noted reading says has a place of its own; of the others one says so by name."""
+    """What each noted reading says has a place of its own; of three others one says so by name."""
     others = dict(settings)
     commit = others.pop("synchronous_commit", "on")
-    named = ",".join([f"{{{name},{value}}}" for name, value in others.items()])
-    return f"{commit} {{{named}}}" if named else commit
+    return " ".join([commit, *chain.from_iterable(others.items())])

@@ -137,12 +137,29 @@ async def test_what_is_not_of_its_type_is_refused_and_nothing_is_asked(alone: Da
         "3672000000 3672999999 off {}",
         "3672000000 3672999999 off {siks.region_from}",
         "3672000000 3672999999 off {{a},{b}}",
+        "3672000000 3672999999 off siks.region_from",
+        "3672000000 3672999999 off a.a",
+        "3672000000 3672999999 off a.a 1 a.b",
+        "3672000000 3672999999 off a.a 1 a.b 2 a.c",
+        "3672000000 3672999999 off a.a 1 a.b 2 a.c 3 a.d",
     ],
 )
 async def test_settings_that_name_nothing_are_refused(alone: Database, named: str | None):
     async with alone.lent() as connection:
         with pytest.raises(asyncpg.PostgresError):
             await connection.fetchval("SELECT 1 WHERE $1::reading_settings IS NULL", named)
+
+
+@pytest.mark.parametrize("of_three", ["a.a 1 a.b 2 a.c 3", "{{a.a,1},{a.b,2},{a.c,3}}"])
+async def test_others_are_named_by_themselves_and_by_services_before_in_an_array(
+    alone: Database, of_three: str
+):
+    told = "concat_ws(' ', current_setting('a.a'), current_setting('a.b'), current_setting('a.c'))"
+    async with alone.lent() as connection:
+        statement = f"SELECT {told} WHERE $1::reading_settings <> ''"
+        asked = f"3672000000 3672999999 off {of_three}"
+
+        assert await connection.fetchval(statement, asked) == "1 2 3"
 
 
 @pytest.mark.parametrize(
