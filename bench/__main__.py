@@ -1,6 +1,6 @@
 """The service beside its limit and its rivals, at every size: one command, one table.
 
-    python -m bench [--sizes 30000 300000 3000000] [--only page submit morning] [--rounds 5]
+    python -m bench [--sizes 30000 300000 3000000] [--only page submit morning] [--rounds 9]
 
 The first size is measured in full; at the others only what must not grow. Databases that are there
 are used again, others are filled first (`bench.filling`). Ends with an error where anything was
@@ -64,7 +64,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[TILE], metavar="HOUSEHOLDS")
     parser.add_argument("--only", nargs="+", default=list(NAMES), choices=NAMES, metavar="CASE")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.5, help="of a round")
     parser.add_argument("--mix-seconds", type=float, default=60, help="of the morning")
     parser.add_argument("--memory-seconds", type=float, default=300, help="after the morning")

@@ -15,6 +15,7 @@ from math import inf
 from typing import cast
 from urllib.parse import urlsplit
 
+ASKING = 16  # at once: more than have a connection to PostgreSQL, so that somebody always waits
 PATIENCE = 60  # seconds for one answer; what takes longer is a failure
 IDLE = 3  # a connection unused for longer is left: servers close them after five
 GRAIN = 0.0011  # how late the loop's own clock may wake us: that is not the service's doing
@@ -191,7 +192,7 @@ async def ask(url: str, request: Request) -> Answer:
 
 
 async def closed(
-    url: str, requests: Iterable[Request], *, connections: int = 8, seconds: float = inf
+    url: str, requests: Iterable[Request], *, connections: int = ASKING, seconds: float = inf
 ) -> Run:
     """Each connection asks again as soon as it was answered: throughput.
 

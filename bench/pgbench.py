@@ -14,9 +14,10 @@ from app.db.roles import DATABASE
 from app.domain.actors import Actor
 from app.embedded import SUPERUSER, Server
 from bench.limit import heard_of
+from bench.load import ASKING
 from bench.material import Material
 
-CLIENTS, THINGS = 8, 100
+THINGS = 100
 PER_SECOND = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PLACEHOLDER = re.compile(r"\$([0-9]+)")
@@ -64,7 +65,7 @@ def per_second(pgbench: Path, server: Server, written: str, seconds: int) -> flo
     with tempfile.TemporaryDirectory(prefix="siks-bench-") as folder:
         file = Path(folder) / "asked.sql"
         file.write_text(written, encoding="utf-8")
-        command: list[str | Path] = [pgbench, "-n", "-M", "prepared", "-c", str(CLIENTS)]
+        command: list[str | Path] = [pgbench, "-n", "-M", "prepared", "-c", str(ASKING)]
         command += ["-T", str(seconds), "-h", server.sockets, "-U", SUPERUSER, "-f", file]
         said = subprocess.run(  # noqa: S603 - our own
             [*command, DATABASE],
