@@ -36,9 +36,14 @@ async def refuse_database(request: Request, error: Exception) -> Response:
         return await refuse_busy(request, error)
     cause = _cause_of(error)
     refusal = refusal_of(getattr(cause, "sqlstate", None), getattr(cause, "constraint_name", None))
-    if refusal is None:
+    if refusal is None or _is_of_another_type(cause):
         raise error
     return problem_response(refusal, language=language_of(request.scope))
+
+
+def _is_of_another_type(cause: BaseException) -> bool:
+    """Whether asyncpg was given what no text, number or list of the sender's can be: by us."""
+    return isinstance(cause, asyncpg.DataError) and isinstance(cause.__cause__, TypeError)
 
 
 def _cause_of(error: Exception) -> BaseException:

@@ -8,6 +8,7 @@ import pytest
 from httpx2 import Response
 
 from app.domain.actors import Role
+from app.routers.access import ReadingNow
 from app.routers.problems import SHAPES
 from tests.api.services import an_app, running
 from tests.registry import Caller, Registry, a_household, a_member, pointers, refused
@@ -301,6 +302,30 @@ class TestItEchoesNothing:
 
         assert refused(response) == (400, "unreadable")
         assert MARKER not in response.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("bigint", 2**70, (422, "not-storable")),
+        ("bigint", "7", (500, "our-fault")),
+        ("text", 7, (500, "our-fault")),
+        ("text[]", 7, (500, "our-fault")),
+    ],
+)
+async def test_a_value_is_the_senders_and_its_type_is_ours(
+    registry: Registry, app_url: str, kind: str, value: object, said: tuple[int, str]
+):
+    app = an_app(app_url)
+
+    @app.get("/v1/asks")
+    async def ask(reading: ReadingNow) -> None:
+        await reading.document(f"SELECT $1::{kind}::text", value)
+
+    async with running(app, registry) as house:
+        operator = await house.caller(Role.VILLAGE_OPERATOR)
+
+        assert refused(await operator.gets("/v1/asks")) == said
 
 
 async def test_a_fault_of_ours_tells_nothing_but_its_number(
