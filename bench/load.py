@@ -15,7 +15,7 @@ from math import inf
 from typing import cast
 from urllib.parse import urlsplit
 
-ASKING = 16  # at once: more than have a connection to PostgreSQL, so that somebody always waits
+ASKING = 16  # at once: of whoever has ten connections to PostgreSQL somebody always waits for one
 PATIENCE = 60  # seconds for one answer; what takes longer is a failure
 IDLE = 3  # a connection unused for longer is left: servers close them after five
 GRAIN = 0.0011  # how late the loop's own clock may wake us: that is not the service's doing

@@ -244,7 +244,7 @@ class Bench:
                 before = trips.count
                 run = await closed(each.url, counted, connections=1)
                 told.append((trips.count - before) / max(1, run.requests))
-                await self._after(each, run)
+        await self._after(each, run)
         return min(told)
 
     @asynccontextmanager

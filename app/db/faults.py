@@ -191,12 +191,16 @@ OF_CONSTRAINT: dict[str, tuple[type[Refusal], tuple[Fault, ...]]] = {
     "fk_member_family_id_household_id": (FamilyNotFound, ()),
 }
 
+# What no sender can break: only we say how a reading goes.
+OURS = {"reading_settings_check"}
 # By the class of the SQLSTATE: connection, administrator, resources, system; rolled back.
 BUSY = {"08", "57", "53", "55", "58", "40"}
 
 
 def refusal_of(sqlstate: str | None, constraint: str | None) -> Refusal | None:
     """The refusal that this fault of PostgreSQL means, or None where it is a fault of ours."""
+    if constraint in OURS:
+        return None
     kind, faults = OF_CONSTRAINT.get(constraint or "", (None, ()))
     if kind is not None:
         return kind(faults)

@@ -2,7 +2,8 @@
 
 Names are looked up in `name_key`, with `=` only, because no other index works under row-level
 security. For each length of a name there is one range of the index, read in order and no further
-than is given: what is read does not grow with the number of people who bear the name.
+than is given: what is read does not grow with the number of people who bear the name. Only where
+three words are asked for and more, longer names are read that may lack one of them.
 """
 
 from functools import cache

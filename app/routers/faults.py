@@ -42,8 +42,11 @@ async def refuse_database(request: Request, error: Exception) -> Response:
 
 
 def _is_of_another_type(cause: BaseException) -> bool:
-    """Whether asyncpg was given what no text, number or list of the sender's can be: by us."""
-    return isinstance(cause, asyncpg.DataError) and isinstance(cause.__cause__, TypeError)
+    """Whether asyncpg was given an argument, or a part of one, that it cannot take: by us."""
+    if not isinstance(cause, asyncpg.DataError) or cause.__cause__ is None:
+        return False
+    whole, part = cause.__cause__, cause.__cause__.__context__
+    return isinstance(whole, TypeError | AttributeError) or isinstance(part, TypeError)
 
 
 def _cause_of(error: Exception) -> BaseException:

@@ -462,6 +462,8 @@ class TestHealth:
         ("23505", "pk_household", "IdTaken"),
         ("23505", "uq_proposal_live_of_household", "AlreadyProposed"),
         ("23P01", "ex_member_one_household_head", "TwoHouseholdHeads"),
+        ("23514", "reading_settings_check", None),
+        ("23514", "ck_unknown_to_us", "AlreadyThere"),
         ("22003", None, "NotStorable"),
         ("22P02", None, "NotStorable"),
         ("42601", None, None),

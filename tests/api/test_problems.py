@@ -311,6 +311,8 @@ class TestItEchoesNothing:
         ("bigint", "7", (500, "our-fault")),
         ("text", 7, (500, "our-fault")),
         ("text[]", 7, (500, "our-fault")),
+        ("bigint[]", ["7"], (500, "our-fault")),
+        ("date", "2026-01-01", (500, "our-fault")),
     ],
 )
 async def test_a_value_is_the_senders_and_its_type_is_ours(
