@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -99,13 +99,16 @@ class Running:
 
 
 @asynccontextmanager
-async def running(contender: Contender, server: Server) -> AsyncIterator[Running]:
+async def running(
+    contender: Contender, server: Server, *, also: Mapping[str, str] | None = None
+) -> AsyncIterator[Running]:
+    """A process of its own, which is told that also, until the block ends."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", *(word.format(port=port) for word in contender.command)),
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **contender.told(server, port)},
+        env={"PATH": os.environ["PATH"], **contender.told(server, port), **(also or {})},
         stdout=asyncio.subprocess.DEVNULL,
         preexec_fn=ending_with(os.getpid(), signal.SIGTERM),
     )

@@ -23,7 +23,7 @@ from bench.load import Answer, Request, Run, ask, closed, paced
 from bench.material import Material
 
 LIGHT, BEARABLE = 0.2, 0.5  # of the service's throughput, and of one's own
-STRETCHES = 15  # at most, of round trips
+ALONE = {"SIKS_COUNTS_EVERY": "0"}  # proposals are not counted beside it
 WARM, TRIPS, LOOKED_AT = 200, 60, 10  # requests; reads have a whole round to get warm
 FEWEST_PACED = 100
 WRITTEN = 400  # proposals of a run
@@ -237,26 +237,22 @@ class Bench:
         warm, counted = requests[: len(requests) // 2], requests[len(requests) // 2 :]
         if not self._case.writes:
             counted = warm  # whoever asks is known by then
-        async with self._counted() as trips, contenders.running(contender, trips.server) as each:
+        async with (
+            self._counted() as trips,
+            contenders.running(contender, trips.server, also=ALONE) as each,
+        ):
             await closed(each.url, warm, connections=1)
-            told: list[float] = []
-            while len(told) < (1 if self._case.writes else STRETCHES) and not _is_quiet(told):
-                before = trips.count
-                run = await closed(each.url, counted, connections=1)
-                told.append((trips.count - before) / max(1, run.requests))
+            before = trips.count
+            run = await closed(each.url, counted, connections=1)
+            many = trips.count - before
         await self._after(each, run)
-        return min(told)
+        return many / max(1, run.requests)
 
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[costs.Trips]:
         with tempfile.TemporaryDirectory(prefix="siks-") as folder:
             async with costs.counted(self._material.server, Path(folder)) as trips:
                 yield trips
-
-
-def _is_quiet(told: list[float]) -> bool:
-    """Whether the least was seen twice: the service may have been counting proposals meanwhile."""
-    return bool(told) and told.count(min(told)) > 1
 
 
 def _differ(one: Answer, other: Answer) -> bool:
