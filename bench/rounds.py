@@ -190,8 +190,8 @@ class Bench:
     async def _closed(self, each: Running, *, warming: bool = False) -> Run:
         """What can be done once only is done until it is over, anything else again and again."""
         requests = self._requests[each.contender]
-        once = islice(requests, WARM) if warming else requests
-        asked = once if self._case.writes else cycle(requests)
+        many = WARM if warming else None
+        asked = requests[:many] if self._case.writes else cycle(requests)
         run = await closed(each.url, asked, seconds=self._plan.seconds)
         await self._after(each, run)
         return run
